@@ -1,0 +1,33 @@
+package daftar.local.stack;
+
+import daftar.local.process.LocalProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * One process of the system as a watcher sees it.
+ *
+ * @param name for people
+ * @param process asks anew each time: somebody may have started it again
+ * @param logFile where its last words are
+ */
+record Part(String name, Supplier<Optional<LocalProcess>> process, Path logFile) {
+    private static final int LINES = 12;
+
+    boolean isRunning() {
+        return process.get().isPresent();
+    }
+
+    String lastLogLines() {
+        try {
+            List<String> lines = Files.readAllLines(logFile);
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
+        } catch (IOException e) {
+            return "(no log)";
+        }
+    }
+}

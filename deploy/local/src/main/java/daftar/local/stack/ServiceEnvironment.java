@@ -1,0 +1,51 @@
+package daftar.local.stack;
+
+import daftar.local.postgres.Database;
+import daftar.local.process.Loopback;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What each service learns from its environment, and nothing more: no service gets another's secret. */
+final class ServiceEnvironment {
+    static final String ADMINISTRATOR_EMAIL = "admin@daftar.localhost";
+
+    private final Ports ports;
+    private final Secrets secrets;
+    private final String bootstrapServers;
+
+    ServiceEnvironment(Ports ports, Secrets secrets, String bootstrapServers) {
+        this.ports = ports;
+        this.secrets = secrets;
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    Map<String, String> of(String service) {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("QUARKUS_HTTP_HOST", Loopback.ADDRESS);
+        environment.put("QUARKUS_HTTP_PORT", Integer.toString(ports.service(service)));
+        environment.put("QUARKUS_MANAGEMENT_HOST", Loopback.ADDRESS);
+        environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(ports.management(service)));
+        environment.put("DAFTAR_PRIMARY_URL", database(ports.postgres()));
+        environment.put("DAFTAR_REPLICA_URL", database(ports.replica()));
+        environment.put("DAFTAR_DATABASE_PASSWORD", secrets.password(Database.application(service)));
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
+        environment.put("DAFTAR_ISSUER", "http://" + Loopback.ADDRESS + ":" + ports.service("identity"));
+        if (service.equals("identity")) {
+            environment.put("DAFTAR_KEY_ENCRYPTION_KEY", secrets.get("key_encryption_key"));
+            environment.put("DAFTAR_REFRESH_TOKEN_KEY", secrets.get("refresh_token_key"));
+            environment.put("DAFTAR_ADMINISTRATOR_EMAIL", ADMINISTRATOR_EMAIL);
+            environment.put("DAFTAR_ADMINISTRATOR_PASSWORD", secrets.get("administrator_password"));
+            environment.put("DAFTAR_CLIENTS_TUTOR_SECRET", secrets.get("client_secret.tutor"));
+            environment.put("DAFTAR_CLIENTS_TUTOR_SCOPES", "interactions:write usage:read profiles:read");
+            environment.put("DAFTAR_CLIENTS_OPERATOR_SECRET", secrets.get("client_secret.operator"));
+            environment.put(
+                    "DAFTAR_CLIENTS_OPERATOR_SCOPES",
+                    "consents:write consents:read usage:read profiles:read subscriptions:read subscriptions:write");
+        }
+        return environment;
+    }
+
+    private static String database(int port) {
+        return "postgresql://" + Loopback.ADDRESS + ":" + port + "/" + Database.NAME;
+    }
+}

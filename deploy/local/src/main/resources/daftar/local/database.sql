@@ -1,0 +1,78 @@
+-- The platform's roles, schemas and grants on one machine. Run by a superuser in database daftar, in one transaction, at
+-- every start: it creates what is missing and brings the rest in line.
+--
+-- Handed over as settings of the transaction: daftar_password.<role> and daftar_limit.<line of connection-budget>.
+
+REVOKE ALL ON DATABASE daftar FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+ALTER DATABASE daftar SET timezone = 'UTC';
+
+DO $$
+DECLARE
+    role_name  text;
+    limit_line text;
+BEGIN
+    FOR role_name, limit_line IN
+        SELECT slice || '_' || kind, slice || '_' || kind
+        FROM unnest(ARRAY['identity', 'consent', 'analytics', 'usage', 'billing']) AS slice,
+             unnest(ARRAY['owner', 'app']) AS kind
+        UNION ALL
+        VALUES ('daftar_monitor', 'monitor'), ('daftar_backup', 'backup')
+    LOOP
+        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I', role_name);
+        END IF;
+        EXECUTE format(
+            'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS INHERIT CONNECTION LIMIT %s PASSWORD %L',
+            role_name,
+            current_setting('daftar_limit.' || limit_line)::int,
+            current_setting('daftar_password.' || role_name));
+        EXECUTE format('GRANT CONNECT ON DATABASE daftar TO %I', role_name);
+        EXECUTE format('ALTER ROLE %I SET timezone = %L', role_name, 'UTC');
+    END LOOP;
+END $$;
+
+ALTER ROLE daftar_backup REPLICATION;
+GRANT pg_monitor TO daftar_monitor;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
+GRANT USAGE ON SCHEMA public TO daftar_monitor;
+
+DO $$
+DECLARE
+    slice       text;
+    owner       text;
+    application text;
+BEGIN
+    FOREACH slice IN ARRAY ARRAY['identity', 'consent', 'analytics', 'usage', 'billing'] LOOP
+        owner := slice || '_owner';
+        application := slice || '_app';
+
+        EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', slice, owner);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', slice, application);
+
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I '
+            || 'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', owner, slice, application);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I '
+            || 'GRANT USAGE, SELECT ON SEQUENCES TO %I', owner, slice, application);
+        -- PUBLIC's built-in right to run functions can only be taken away for all schemas of the role: a default for one
+        -- schema adds to the global one and never takes from it
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I '
+            || 'GRANT EXECUTE ON FUNCTIONS TO %I', owner, slice, application);
+
+        EXECUTE format('ALTER ROLE %I SET search_path = %I', application, slice);
+        EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', application, '60s');
+        EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', application, '5s');
+        EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', application, '30s');
+
+        EXECUTE format('ALTER ROLE %I SET search_path = %I', owner, slice);
+        -- a migration that queues for a lock makes everybody else queue behind it: give up early and try again
+        EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', owner, '1500ms');
+        EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', owner, '0');
+
+        -- users(id) alone is opened, by identity's own migration; without USAGE that grant would reach nothing
+        IF slice <> 'identity' THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA identity TO %I, %I', owner, application);
+        END IF;
+    END LOOP;
+END $$;
