@@ -1,0 +1,140 @@
+package daftar.kit.inbox;
+
+import daftar.kit.problem.DatabaseFailure;
+import io.cloudevents.CloudEvent;
+import io.cloudevents.kafka.KafkaMessageFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.MutinyEmitter;
+import io.vertx.mutiny.sqlclient.Pool;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.jboss.logging.Logger;
+
+/**
+ * Consumes a topic in batches, with effects exactly once.
+ *
+ * <p>A batch is complete, and its offsets may be committed, when every record of it has had its effect
+ * or lies among the dead letters. A crash before that repeats the batch, and the effect's own
+ * de-duplication makes the repetition nothing. Nothing that a record holds can stop the stream: what
+ * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
+ * until the record at fault is found. While the database is away the batch waits, and readiness says so.
+ */
+public final class Inbox<E> {
+
+    private static final Logger LOG = Logger.getLogger(Inbox.class);
+    private static final Duration FIRST_WAIT = Duration.ofMillis(100);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+    /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
+    private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
+
+    private final Effect<E> effect;
+    private final DeadLetters deadLetters;
+    private final MeterRegistry meters;
+
+    /**
+     * Makes the inbox of one topic.
+     *
+     * @param pool the service's pool to the primary; its schema has the table {@code dead_letters}
+     * @param deadLetterTopic the channel of the dead-letter topic
+     */
+    public Inbox(Effect<E> effect, Pool pool, MutinyEmitter<byte[]> deadLetterTopic, MeterRegistry meters) {
+        this.effect = effect;
+        this.deadLetters = new DeadLetters(pool, deadLetterTopic);
+        this.meters = meters;
+    }
+
+    /** Takes a batch; completes when all of it is done, however long the database is away. */
+    public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
+        List<Received<E>> readable = new ArrayList<>(records.count());
+        List<DeadLetter> unreadable = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            try {
+                readable.add(new Received<>(record, read(record)));
+            } catch (Rejection rejection) {
+                unreadable.add(new DeadLetter(record, rejection.getMessage()));
+            }
+        }
+        return apply(readable)
+                .chain(impossible -> keep(unreadable).chain(() -> keep(impossible)))
+                .invoke(() -> meters.counter("daftar.inbox.records").increment(records.count()));
+    }
+
+    /** Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the stream. */
+    private E read(ConsumerRecord<byte[], byte[]> record) {
+        CloudEvent event;
+        try {
+            event = KafkaMessageFactory.createReader(record).toEvent();
+        } catch (RuntimeException unreadable) {
+            // the reader and its formats have many exceptions, and no type in common
+            throw new Rejection("the record is no CloudEvents 1.0 message");
+        }
+        try {
+            return effect.read(event);
+        } catch (Rejection rejection) {
+            throw rejection;
+        } catch (RuntimeException unexpected) {
+            LOG.error("an event was not expected to be like this", unexpected);
+            throw new Rejection(
+                    "the event cannot be read: " + unexpected.getClass().getSimpleName());
+        }
+    }
+
+    private Uni<List<DeadLetter>> apply(List<Received<E>> batch) {
+        if (batch.isEmpty()) {
+            return Uni.createFrom().item(List.of());
+        }
+        return patiently(effect.apply(batch), DatabaseFailure::isTransient)
+                .onFailure()
+                .recoverWithUni(refused -> divide(batch, refused));
+    }
+
+    private Uni<List<DeadLetter>> divide(List<Received<E>> batch, Throwable refused) {
+        if (batch.size() == 1) {
+            LOG.errorf("record refused: %s", reason(refused));
+            return Uni.createFrom().item(List.of(new DeadLetter(batch.get(0).record(), reason(refused))));
+        }
+        int half = batch.size() / 2;
+        return apply(batch.subList(0, half))
+                .chain(first -> apply(batch.subList(half, batch.size())).map(second -> {
+                    List<DeadLetter> both = new ArrayList<>(first);
+                    both.addAll(second);
+                    return both;
+                }));
+    }
+
+    private static String reason(Throwable refused) {
+        return DatabaseFailure.sqlState(refused)
+                .map(state -> "the database refuses it, SQLSTATE " + state)
+                .orElseGet(() -> "it cannot be applied: " + refused.getClass().getSimpleName());
+    }
+
+    private Uni<Void> keep(List<DeadLetter> letters) {
+        if (letters.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return patiently(deadLetters.keep(letters), always -> true)
+                .invoke(() -> meters.counter("daftar.inbox.dead.letters").increment(letters.size()))
+                .invoke(() -> LOG.warnf("%d dead letters", letters.size()));
+    }
+
+    /** Tries again for as long as the failure is one that passes; an attempt without an answer has failed. */
+    private static <T> Uni<T> patiently(Uni<T> work, Predicate<Throwable> passes) {
+        return work.ifNoItem()
+                .after(LONGEST_ATTEMPT)
+                .fail()
+                .onFailure(passes)
+                .invoke(failure -> LOG.warnf(
+                        "waiting for the database or the broker: %s",
+                        failure.getClass().getSimpleName()))
+                .onFailure(passes)
+                .retry()
+                .withBackOff(FIRST_WAIT, LONGEST_WAIT)
+                .indefinitely();
+    }
+}

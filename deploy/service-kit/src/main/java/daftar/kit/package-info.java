@@ -1,0 +1,13 @@
+/**
+ * What all five services share, and nothing else: one small technical library that knows no service.
+ *
+ * <ul>
+ *   <li>{@code access}: who may call an endpoint
+ *   <li>{@code problem}: how a request fails
+ *   <li>{@code position}: reads from the replica that are never older than what the caller has seen
+ *   <li>{@code inbox}: events from Kafka, with their effect exactly once
+ *   <li>{@code database}: pools within the connection budget
+ *   <li>{@code page}: lists by keyset
+ * </ul>
+ */
+package daftar.kit;

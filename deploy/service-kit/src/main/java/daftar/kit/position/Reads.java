@@ -1,0 +1,100 @@
+package daftar.kit.position;
+
+import daftar.kit.problem.DatabaseFailure;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.arc.Arc;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Reads that go to the replica and are never older than what the caller has seen.
+ *
+ * <p>A request that carries a position is served by the replica only once it has replayed that far,
+ * else by the primary. A replica that is down, lags, hangs or cancels the query is not an error: the
+ * primary serves. Which way a read went is counted in {@code daftar_reads_total{route}}.
+ */
+@ApplicationScoped
+public class Reads {
+
+    /** A replica that answers later than this is as good as away. */
+    private static final Duration REPLICA_LIMIT = Duration.ofSeconds(5);
+
+    private final Pool primary;
+    private final Replica replica;
+    private final RequestPositions positions;
+    private final MeterRegistry meters;
+
+    @Inject
+    Reads(Pool primary, Replica replica, RequestPositions positions, MeterRegistry meters) {
+        this.primary = primary;
+        this.replica = replica;
+        this.positions = positions;
+        this.meters = meters;
+    }
+
+    /**
+     * Runs a query that changes nothing.
+     *
+     * @param query the query; it may be run twice, first on the replica and then on the primary
+     */
+    public <T> Uni<T> read(Function<SqlConnection, Uni<T>> query) {
+        Optional<Position> seen = seen();
+        if (!replica.isUsable()) {
+            return onPrimary(query, "primary_replica_unusable");
+        }
+        return replica.pool()
+                .withConnection(connection -> onceReplayed(connection, seen, query))
+                .ifNoItem()
+                .after(REPLICA_LIMIT)
+                .fail()
+                .onFailure(DatabaseFailure::isTransient)
+                .recoverWithUni(failure -> {
+                    if (DatabaseFailure.sqlState(failure).isEmpty()) {
+                        replica.dropOut(failure);
+                    }
+                    return onPrimary(query, "primary_replica_failed").map(Answer::of);
+                })
+                .flatMap(answer -> {
+                    if (answer == null) {
+                        return onPrimary(query, "primary_replica_behind");
+                    }
+                    return Uni.createFrom().item(answer.value().orElse(null));
+                });
+    }
+
+    /** The query's answer, or null where the replica has not replayed that far. */
+    private <T> Uni<Answer<T>> onceReplayed(
+            SqlConnection connection, Optional<Position> seen, Function<SqlConnection, Uni<T>> query) {
+        Uni<Boolean> replayed = seen.isEmpty()
+                ? Uni.createFrom().item(true)
+                : replica.replayed(connection).map(position -> position.covers(seen.get()));
+        return replayed.flatMap(enough -> enough
+                ? query.apply(connection).map(Answer::of).invoke(() -> count("replica"))
+                : Uni.createFrom().nullItem());
+    }
+
+    private <T> Uni<T> onPrimary(Function<SqlConnection, Uni<T>> query, String route) {
+        return primary.withConnection(query).invoke(() -> count(route));
+    }
+
+    private Optional<Position> seen() {
+        return Arc.container().requestContext().isActive() ? positions.seen() : Optional.empty();
+    }
+
+    private void count(String route) {
+        meters.counter("daftar.reads", "route", route).increment();
+    }
+
+    /** An answer that may itself be null, told apart from no answer. */
+    private record Answer<T>(Optional<T> value) {
+        static <T> Answer<T> of(T value) {
+            return new Answer<>(Optional.ofNullable(value));
+        }
+    }
+}

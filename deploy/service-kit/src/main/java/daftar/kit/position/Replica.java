@@ -1,0 +1,104 @@
+package daftar.kit.position;
+
+import io.quarkus.reactive.datasource.ReactiveDataSource;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * The read replica and whether it may be read from. It drops out when it cannot be reached or lags too
+ * far behind the primary, and returns by itself: the state is found out anew every second.
+ */
+@ApplicationScoped
+class Replica {
+
+    private static final Logger LOG = Logger.getLogger(Replica.class);
+    private static final Duration PROBE_LIMIT = Duration.ofMillis(900);
+
+    /**
+     * {@code pg_control_checkpoint} is the only source of a standby's timeline that needs no privilege.
+     * It follows a promotion with the next restart point: until then positions of the new timeline are
+     * served by the primary.
+     */
+    private static final String REPLAYED = """
+            SELECT (pg_control_checkpoint()).timeline_id AS timeline,
+                   coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()) - '0/0'::pg_lsn AS lsn
+            """;
+
+    private final Pool primary;
+    private final Pool replica;
+    private final long lagLimit;
+    private volatile boolean usable;
+
+    @Inject
+    Replica(
+            Pool primary,
+            @ReactiveDataSource("ro") Pool replica,
+            @ConfigProperty(name = "daftar.replica.lag-limit-bytes") long lagLimit) {
+        this.primary = primary;
+        this.replica = replica;
+        this.lagLimit = lagLimit;
+    }
+
+    boolean isUsable() {
+        return usable;
+    }
+
+    Pool pool() {
+        return replica;
+    }
+
+    /** How far the replica behind this connection has replayed. */
+    Uni<Position> replayed(SqlConnection connection) {
+        return connection
+                .preparedQuery(REPLAYED)
+                .execute()
+                .map(rows -> positionOf(rows.iterator().next()));
+    }
+
+    /** Called when a read found the replica broken: nobody else need find out the same way. */
+    void dropOut(Throwable cause) {
+        if (usable) {
+            usable = false;
+            LOG.warnf("replica dropped out: %s", cause.getClass().getSimpleName());
+        }
+    }
+
+    @Scheduled(every = "${daftar.replica.probe-every}", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    Uni<Void> probe() {
+        return Uni.combine()
+                .all()
+                .unis(replica.withConnection(this::replayed), primary.withConnection(PositionSource::current))
+                .asTuple()
+                .ifNoItem()
+                .after(PROBE_LIMIT)
+                .fail()
+                .onItem()
+                .invoke(both -> judge(both.getItem1(), both.getItem2()))
+                .onFailure()
+                .invoke(this::dropOut)
+                .onFailure()
+                .recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    private void judge(Position replayed, Position current) {
+        long lag = Math.max(0, current.lsn() - replayed.lsn());
+        boolean before = usable;
+        usable = lag <= lagLimit;
+        if (before != usable) {
+            LOG.infof("replica %s: %d bytes behind", usable ? "is read from" : "dropped out", lag);
+        }
+    }
+
+    private static Position positionOf(Row row) {
+        return new Position(row.getInteger("timeline"), row.getBigDecimal("lsn").longValueExact());
+    }
+}

@@ -1,0 +1,230 @@
+package daftar.kit.problem;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import io.quarkiverse.resteasy.problem.HttpProblem;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.pgclient.PgException;
+import jakarta.persistence.PersistenceException;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.ElementKind;
+import jakarta.validation.Path;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.hibernate.HibernateException;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/**
+ * Turns what the libraries throw into {@link Problem}s, so that bad input is never a 500 and nothing
+ * internal leaves the service. What is not named here is a 500 without a detail.
+ */
+public class ProblemMappers {
+
+    /** Before the extension's own mappers (999), which know nothing of our types and pointers. */
+    private static final int FIRST = 500;
+
+    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response invalid(ConstraintViolationException failure) {
+        List<Problem.FieldError> errors = failure.getConstraintViolations().stream()
+                .map(violation -> new Problem.FieldError(pointer(violation), violation.getMessage()))
+                .sorted(java.util.Comparator.comparing(Problem.FieldError::pointer)
+                        .thenComparing(Problem.FieldError::detail))
+                .toList();
+        return response(Problem.INVALID_INPUT.because("See errors for what is wrong and where.", errors));
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response unknownField(UnrecognizedPropertyException failure) {
+        return unreadable(failure, "There is no such field.");
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response wrongFormat(InvalidFormatException failure) {
+        return unreadable(failure, "The value has the wrong form.");
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response wrongType(MismatchedInputException failure) {
+        return unreadable(failure, "The value has the wrong type.");
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response wrongValue(JsonMappingException failure) {
+        return unreadable(failure, "The value cannot be read.");
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response noJson(JsonProcessingException failure) {
+        return response(Problem.MALFORMED_REQUEST.because("The body is no valid JSON."));
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response unauthenticated(UnauthorizedException failure) {
+        return response(Problem.UNAUTHENTICATED.because("Send a valid access token as a bearer token."));
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response unauthenticated(AuthenticationFailedException failure) {
+        return response(Problem.UNAUTHENTICATED.because("The access token is not valid."));
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response database(PgException failure) {
+        return ofDatabase(failure);
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response database(HibernateException failure) {
+        return ofDatabase(failure);
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response database(PersistenceException failure) {
+        return ofDatabase(failure);
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response poolIsBusy(ConnectionPoolTooBusyException failure) {
+        return ofDatabase(failure);
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response connectionIsLost(IOException failure) {
+        return ofDatabase(failure);
+    }
+
+    /** JAX-RS' own failures (no such path, wrong method, wrong media type, unreadable parameter). */
+    @ServerExceptionMapper(priority = FIRST)
+    Response ofJaxRs(WebApplicationException failure) {
+        if (failure.getCause() instanceof JacksonException) {
+            return failure.getCause() instanceof JsonMappingException mapping
+                    ? unreadable(mapping, "The value cannot be read.")
+                    : response(Problem.MALFORMED_REQUEST.because("The body is no valid JSON."));
+        }
+        int status = failure.getResponse().getStatus();
+        Response.StatusType type = failure.getResponse().getStatusInfo();
+        HttpProblem.Builder problem = HttpProblem.builder(HttpProblem.valueOf(
+                        Response.Status.fromStatusCode(status) == null
+                                ? Response.Status.INTERNAL_SERVER_ERROR
+                                : Response.Status.fromStatusCode(status)))
+                .withTitle(type.getReasonPhrase())
+                .withStatus(status);
+        switch (status) {
+            case 400 -> problem.withType(Problem.MALFORMED_REQUEST.type());
+            default -> {
+                // about:blank: the status says all there is to say (RFC 9457 section 4.2.1)
+            }
+        }
+        return response(problem.build());
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response notFound(NotFoundException failure) {
+        return response(Problem.NOT_FOUND.because("There is no such resource."));
+    }
+
+    @ServerExceptionMapper(priority = FIRST)
+    Response anything(Exception failure) {
+        return ofDatabase(failure);
+    }
+
+    private static Response ofDatabase(Throwable failure) {
+        if (DatabaseFailure.isTransient(failure)) {
+            LOG.warnf("unavailable: %s", summary(failure));
+            return response(Problem.UNAVAILABLE.because("Try again in a moment."));
+        }
+        Optional<String> state = DatabaseFailure.sqlState(failure);
+        if (state.isPresent()) {
+            switch (state.get()) {
+                case "23505", "23P01" -> {
+                    return response(Problem.CONFLICT.because("It exists already."));
+                }
+                case "23503" -> {
+                    return response(
+                            Problem.UNKNOWN_REFERENCE.because("Something that the input names does not exist."));
+                }
+                case "22021", "22P05", "22003", "22001", "22007", "22008", "22P02", "23514" -> {
+                    return response(Problem.INVALID_INPUT.because("A value cannot be stored."));
+                }
+                default -> {
+                    // our own fault: below
+                }
+            }
+        }
+        LOG.error("unexpected failure", failure);
+        return response(HttpProblem.builder()
+                .withTitle("Internal Server Error")
+                .withStatus(500)
+                .build());
+    }
+
+    private static String summary(Throwable failure) {
+        return DatabaseFailure.sqlState(failure)
+                .map(state -> "SQLSTATE " + state)
+                .orElseGet(() -> failure.getClass().getSimpleName());
+    }
+
+    private static Response unreadable(JsonMappingException failure, String what) {
+        String pointer = failure.getPath().stream()
+                .map(step -> step.getFieldName() != null ? step.getFieldName() : Integer.toString(step.getIndex()))
+                .map(ProblemMappers::escape)
+                .collect(Collectors.joining("/", failure.getPath().isEmpty() ? "" : "/", ""));
+        return response(Problem.MALFORMED_REQUEST.because(
+                "See errors for what is wrong and where.", List.of(new Problem.FieldError(pointer, what))));
+    }
+
+    /**
+     * The place in the body as a JSON pointer, in the names of the wire. A parameter of the path or the
+     * query has no place in the body: its name alone stands there.
+     */
+    private static String pointer(ConstraintViolation<?> violation) {
+        List<String> steps = new ArrayList<>();
+        boolean inBody = false;
+        for (Path.Node node : violation.getPropertyPath()) {
+            if (node.getKind() == ElementKind.METHOD) {
+                continue;
+            }
+            if (node.getIndex() != null) {
+                steps.add(node.getIndex().toString());
+            }
+            if (node.getKind() == ElementKind.PARAMETER) {
+                steps.add(snakeCase(node.getName()));
+            } else if (node.getName() != null && node.getKind() == ElementKind.PROPERTY) {
+                if (!inBody && !steps.isEmpty()) {
+                    steps.clear();
+                }
+                inBody = true;
+                steps.add(snakeCase(node.getName()));
+            }
+        }
+        return "/" + steps.stream().map(ProblemMappers::escape).collect(Collectors.joining("/"));
+    }
+
+    private static String snakeCase(String name) {
+        return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static String escape(String step) {
+        return step.replace("~", "~0").replace("/", "~1");
+    }
+
+    private static Response response(HttpProblem problem) {
+        return problem.toResponse();
+    }
+}

@@ -1,0 +1,106 @@
+package daftar.testkit.notes;
+
+import static daftar.kit.access.Caller.Kind.ADMINISTRATOR;
+import static daftar.kit.access.Caller.Kind.ANYONE;
+import static daftar.kit.access.Caller.Kind.PERSON;
+import static daftar.kit.access.Caller.Kind.SERVICE;
+import static daftar.kit.access.Caller.Kind.SUPPORT;
+
+import daftar.kit.access.Access;
+import daftar.kit.access.CurrentCaller;
+import daftar.kit.page.Cursor;
+import daftar.kit.position.Reads;
+import daftar.kit.position.Writes;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jboss.resteasy.reactive.RestPath;
+
+/** The smallest service that uses the whole kit. */
+@Path("/v1")
+public class NoteResource {
+
+    public record NewNote(
+            @NotNull UUID id,
+            @NotNull UUID userId,
+            @NotBlank @Size(max = 20) String text,
+            Instant writtenAt,
+            @Valid Origin origin) {}
+
+    public record Origin(@NotBlank String device) {}
+
+    public record Count(long notes) {}
+
+    private final Reads reads;
+    private final Writes writes;
+    private final CurrentCaller caller;
+
+    NoteResource(Reads reads, Writes writes, CurrentCaller caller) {
+        this.reads = reads;
+        this.writes = writes;
+        this.caller = caller;
+    }
+
+    @POST
+    @Path("/notes")
+    @Access(value = SERVICE, scope = "notes:write")
+    public Uni<Count> write(@Valid @NotNull NewNote note) {
+        return writes.writeSql(connection -> connection
+                .preparedQuery("INSERT INTO notes (id, user_id, text) VALUES ($1, $2, $3)")
+                .execute(Tuple.of(note.id(), note.userId(), note.text()))
+                .map(rows -> new Count(rows.rowCount())));
+    }
+
+    @GET
+    @Path("/users/{user_id}/notes")
+    @Access(
+            value = {PERSON, SERVICE, SUPPORT, ADMINISTRATOR},
+            scope = "notes:read")
+    public Uni<Count> count(@RestPath("user_id") UUID userId, @QueryParam("limit") @Max(10) int limit) {
+        return reads.read(connection -> connection
+                .preparedQuery("SELECT count(*) AS notes FROM notes WHERE user_id = $1")
+                .execute(Tuple.of(userId))
+                .map(rows -> new Count(rows.iterator().next().getLong("notes"))));
+    }
+
+    @GET
+    @Path("/me")
+    @Access(PERSON)
+    public Uni<String> me() {
+        return Uni.createFrom().item(caller.get().userId().toString());
+    }
+
+    @GET
+    @Path("/broken")
+    @Access(ANYONE)
+    public Uni<Count> broken() {
+        return reads.read(connection -> connection
+                .preparedQuery("SELECT no_such_column FROM notes")
+                .execute()
+                .map(rows -> new Count(0)));
+    }
+
+    @GET
+    @Path("/cursor")
+    @Access(ANYONE)
+    public List<String> cursor(@QueryParam("cursor") String cursor) {
+        return List.of(Cursor.parse(cursor).toString());
+    }
+
+    @GET
+    @Path("/without-rule")
+    public Uni<String> withoutRule() {
+        return Uni.createFrom().item("nobody may read this");
+    }
+}
