@@ -1,0 +1,112 @@
+package daftar.identity.user;
+
+import daftar.identity.credential.Credentials;
+import daftar.identity.credential.PasswordHashing;
+import daftar.kit.position.Reads;
+import daftar.kit.position.Writes;
+import daftar.kit.problem.DatabaseFailure;
+import daftar.kit.problem.Problem;
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.persistence.LockModeType;
+import java.time.Clock;
+import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Set;
+import java.util.UUID;
+
+/** All persons: registered, read and changed. */
+@ApplicationScoped
+class Users {
+
+    private static final Set<String> UNIQUE_EMAIL = Set.of("users_email_key", "users_email_lower_uq");
+
+    private static final String SELECT = """
+            SELECT id, email, phone, created_at, last_login, status, profile, version
+            FROM users
+            WHERE id = $1
+            """;
+
+    private final Reads reads;
+    private final Writes writes;
+    private final Rows rows;
+    private final Credentials credentials;
+    private final PasswordHashing hashing;
+    private final Clock clock;
+
+    @Inject
+    Users(Reads reads, Writes writes, Rows rows, Credentials credentials, PasswordHashing hashing, Clock clock) {
+        this.reads = reads;
+        this.writes = writes;
+        this.rows = rows;
+        this.credentials = credentials;
+        this.hashing = hashing;
+        this.clock = clock;
+    }
+
+    /** Registers a person; 409 where the e-mail address is taken. */
+    Uni<UserView.Versioned> register(Registration registration) {
+        Profile.complaint(registration.profile()).ifPresent(complaint -> {
+            throw UserPatch.refusal("/profile", complaint);
+        });
+        return hashing.hash(registration.password())
+                .flatMap(hash -> writes.write(() -> store(registration, hash)))
+                .onFailure(Users::isTaken)
+                .transform(taken -> Problem.CONFLICT.because("The e-mail address is registered already."));
+    }
+
+    /** Reads a person from the replica; 404 where there is none. */
+    Uni<UserView.Versioned> find(UUID userId) {
+        return reads.read(connection -> connection
+                        .preparedQuery(SELECT)
+                        .execute(Tuple.of(userId))
+                        .map(found -> found.size() == 0
+                                ? null
+                                : UserView.of(found.iterator().next())))
+                .onItem()
+                .ifNull()
+                .failWith(Users::unknown);
+    }
+
+    /** Changes a person; 404 where there is none, 412 where another version is present than the change is based on. */
+    Uni<UserView.Versioned> change(UUID userId, String ifMatch, UserPatch patch) {
+        return writes.write(() -> rows.findById(userId, LockModeType.PESSIMISTIC_WRITE)
+                .onItem()
+                .ifNull()
+                .failWith(Users::unknown)
+                .invoke(user -> EntityTag.requireMatch(ifMatch, user.version))
+                .invoke(patch::applyTo)
+                .call(rows::flush)
+                .map(UserView::of));
+    }
+
+    private Uni<UserView.Versioned> store(Registration registration, String passwordHash) {
+        User user = new User();
+        user.id = UUID.randomUUID();
+        user.email = registration.storedEmail();
+        user.phone = registration.phone();
+        user.createdAt = LocalDateTime.now(clock).truncatedTo(ChronoUnit.MICROS);
+        user.status = User.ACTIVE;
+        user.profile = Profile.stored(registration.profile());
+        return rows.persist(user)
+                .call(() -> credentials.add(user.id, passwordHash))
+                .call(rows::flush)
+                .map(UserView::of);
+    }
+
+    private static boolean isTaken(Throwable failure) {
+        return DatabaseFailure.brokenConstraint(failure)
+                .filter(UNIQUE_EMAIL::contains)
+                .isPresent();
+    }
+
+    private static RuntimeException unknown() {
+        return Problem.NOT_FOUND.because("There is no such user.");
+    }
+
+    @ApplicationScoped
+    static class Rows implements PanacheRepositoryBase<User, UUID> {}
+}
