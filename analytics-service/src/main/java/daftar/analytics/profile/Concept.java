@@ -1,0 +1,4 @@
+package daftar.analytics.profile;
+
+/** A concept within its subject. */
+public record Concept(String subject, String concept) {}
