@@ -1,0 +1,71 @@
+package daftar.usage.ingest;
+
+import daftar.kit.inbox.EventData;
+import daftar.kit.inbox.EventId;
+import daftar.kit.inbox.Rejection;
+import io.cloudevents.CloudEvent;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+
+/**
+ * One event {@code daftar.usage.recorded.v1} of topic {@code usage-events}; its JSON Schema lies in
+ * {@code events/} beside this service's configuration.
+ *
+ * @param id counts once, see {@link EventId}
+ * @param tokensUsed 0 or more
+ * @param speechSeconds 0 or more
+ * @param timestamp when it happened, to the microsecond, which is what the table keeps
+ * @param costUsd US dollars, 0 or more, at most 4 digits before and 6 after the point
+ * @param metadata a JSON object, or null
+ */
+record UsageRecorded(
+        UUID id,
+        UUID userId,
+        UUID sessionId,
+        String serviceName,
+        int tokensUsed,
+        int speechSeconds,
+        Instant timestamp,
+        BigDecimal costUsd,
+        String metadata) {
+
+    static final String TYPE = "daftar.usage.recorded.v1";
+
+    private static final int SERVICE_NAME_LENGTH = 50;
+    private static final int METADATA_LENGTH = 8192;
+    private static final int COST_INTEGER_DIGITS = 4;
+    private static final int COST_DECIMALS = 6;
+
+    /**
+     * Reads the event.
+     *
+     * @throws Rejection naming the field that is wrong
+     */
+    static UsageRecorded read(CloudEvent event) {
+        if (!TYPE.equals(event.getType())) {
+            throw new Rejection("the event's type is not " + TYPE);
+        }
+        EventData data = EventData.of(event);
+        return new UsageRecorded(
+                EventId.of(event),
+                data.uuid("user_id"),
+                data.uuid("session_id"),
+                data.text("service_name", SERVICE_NAME_LENGTH),
+                data.count("tokens_used"),
+                data.count("speech_seconds"),
+                data.timeIfPresent("timestamp").orElseGet(() -> timeOf(event)).truncatedTo(ChronoUnit.MICROS),
+                data.amount("cost_usd", COST_INTEGER_DIGITS, COST_DECIMALS).orElse(BigDecimal.ZERO),
+                data.object("metadata", METADATA_LENGTH).orElse(null));
+    }
+
+    private static Instant timeOf(CloudEvent event) {
+        OffsetDateTime time = event.getTime();
+        if (time == null) {
+            throw new Rejection("timestamp is missing, and the event has no time");
+        }
+        return time.toInstant();
+    }
+}

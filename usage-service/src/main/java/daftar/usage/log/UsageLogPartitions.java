@@ -1,0 +1,111 @@
+package daftar.usage.log;
+
+import daftar.kit.problem.DatabaseFailure;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * The monthly partitions of {@code usage_logs}. The present month's and the next ones' are made before
+ * they begin; a past month's when its first late event comes.
+ */
+@ApplicationScoped
+public class UsageLogPartitions {
+
+    private static final Logger LOG = Logger.getLogger(UsageLogPartitions.class);
+
+    private static final String ENSURE = """
+            SELECT count(*) FILTER (WHERE ensure_usage_logs_partition(m.month)) AS made
+            FROM unnest($1::date[]) AS m (month)
+            """;
+
+    /** SQLSTATE check_violation without a constraint's name: no partition takes the row. */
+    private static final String CHECK_VIOLATION = "23514";
+
+    private final Pool primary;
+    private final Clock clock;
+    private final int ahead;
+    private final Set<YearMonth> known = ConcurrentHashMap.newKeySet();
+
+    @Inject
+    UsageLogPartitions(Pool primary, Clock clock, @ConfigProperty(name = "daftar.usage.partitions.ahead") int ahead) {
+        this.primary = primary;
+        this.clock = clock;
+        this.ahead = ahead;
+    }
+
+    /**
+     * Runs an insert once there is a partition for each of the times. A partition that was dropped since
+     * it was last seen is made again, and the insert repeated once.
+     */
+    public <T> Uni<T> withPartitionsOf(Stream<Instant> times, Supplier<Uni<T>> insert) {
+        Set<YearMonth> months = times.map(UsageLogPartitions::monthOf).collect(Collectors.toSet());
+        return ensure(months)
+                .chain(() -> insert.get())
+                .onFailure(UsageLogPartitions::isMissingPartition)
+                .recoverWithUni(() -> {
+                    known.removeAll(months);
+                    return ensure(months).chain(() -> insert.get());
+                });
+    }
+
+    /** Makes this month's and the next months' partitions; it is asked again long before they are needed. */
+    @Scheduled(every = "${daftar.usage.partitions.every}", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    Uni<Void> prepare() {
+        YearMonth present = monthOf(clock.instant());
+        Set<YearMonth> months =
+                IntStream.rangeClosed(0, ahead).mapToObj(present::plusMonths).collect(Collectors.toSet());
+        known.removeAll(months);
+        return ensure(months)
+                .onFailure()
+                .invoke(failure -> LOG.warnf(
+                        "partitions ahead are not made yet: %s",
+                        failure.getClass().getSimpleName()))
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    private Uni<Void> ensure(Set<YearMonth> months) {
+        Set<YearMonth> missing = new TreeSet<>(months);
+        missing.removeAll(known);
+        if (missing.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        LocalDate[] firstDays = missing.stream().map(month -> month.atDay(1)).toArray(LocalDate[]::new);
+        return primary.preparedQuery(ENSURE)
+                .execute(Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple().addArrayOfLocalDate(firstDays)))
+                .invoke(rows -> known.addAll(missing))
+                .invoke(rows -> LOG.infof(
+                        "partitions: %d made, %s to %s are there",
+                        rows.iterator().next().getLong("made"), firstDays[0], firstDays[firstDays.length - 1]))
+                .replaceWithVoid();
+    }
+
+    private static YearMonth monthOf(Instant time) {
+        return YearMonth.from(time.atOffset(ZoneOffset.UTC));
+    }
+
+    private static boolean isMissingPartition(Throwable failure) {
+        return DatabaseFailure.refusal(failure)
+                .filter(refusal -> CHECK_VIOLATION.equals(refusal.getSqlState()))
+                .filter(refusal -> refusal.getConstraint() == null)
+                .isPresent();
+    }
+}

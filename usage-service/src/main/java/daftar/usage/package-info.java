@@ -1,0 +1,10 @@
+/**
+ * What was used: the book that every event of topic {@code usage-events} is written into once, however
+ * often it is sent.
+ *
+ * <ul>
+ *   <li>{@code ingest}: takes the events, once each
+ *   <li>{@code log}: keeps the rows of {@code usage_logs} and tells what a user used
+ * </ul>
+ */
+package daftar.usage;

@@ -1,0 +1,127 @@
+package daftar.usage.ingest;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import daftar.kit.inbox.EventId;
+import daftar.kit.inbox.Rejection;
+import io.cloudevents.CloudEvent;
+import io.cloudevents.core.builder.CloudEventBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.OffsetDateTime;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The committed JSON Schema and the parser say the same. */
+class UsageEventSchemaTest {
+
+    private static final String SCHEMA = "/events/daftar.usage.recorded.v1.schema.json";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** What every example begins with. */
+    private static final String IDS = "\"user_id\":\"6b1f0a54-0000-4000-8000-000000000001\","
+            + "\"session_id\":\"6B1F0A54-0000-4000-8000-000000000002\"";
+
+    private final JsonSchema schema = schema();
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"service_name\":\"tutor\"",
+                "\"service_name\":\"شرح\",\"tokens_used\":0,\"speech_seconds\":2147483647",
+                "\"service_name\":\"tutor\",\"timestamp\":\"2026-01-02T03:04:05.123456+02:00\"",
+                "\"service_name\":\"tutor\",\"timestamp\":null,\"cost_usd\":null,\"metadata\":null",
+                "\"service_name\":\"tutor\",\"cost_usd\":\"9999.999999\"",
+                "\"service_name\":\"tutor\",\"metadata\":{\"model\":\"a\",\"deep\":[{}]}",
+                "\"service_name\":\"tutor\",\"added_later\":1"
+            })
+    void bothAccept(String fields) throws IOException {
+        String data = "{" + IDS + "," + fields + "}";
+
+        assertEquals(java.util.Set.of(), schema.validate(JSON.readTree(data)));
+        assertDoesNotThrow(() -> UsageRecorded.read(event("turn-1", data)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"tokens_used\":1",
+                "\"service_name\":\"\"",
+                "\"service_name\":\" \"",
+                "\"service_name\":\"123456789012345678901234567890123456789012345678901\"",
+                "\"service_name\":\"a\\u0000b\"",
+                "\"service_name\":7",
+                "\"service_name\":\"tutor\",\"tokens_used\":-1",
+                "\"service_name\":\"tutor\",\"tokens_used\":2147483648",
+                "\"service_name\":\"tutor\",\"tokens_used\":1.5",
+                "\"service_name\":\"tutor\",\"tokens_used\":\"1\"",
+                "\"service_name\":\"tutor\",\"tokens_used\":null",
+                "\"service_name\":\"tutor\",\"speech_seconds\":-1",
+                "\"service_name\":\"tutor\",\"timestamp\":\"2026-01-02 03:04:05Z\"",
+                "\"service_name\":\"tutor\",\"timestamp\":\"2026-01-02T03:04:05\"",
+                "\"service_name\":\"tutor\",\"timestamp\":1790000000",
+                "\"service_name\":\"tutor\",\"timestamp\":\"2026-01-02T03:04:60Z\"",
+                "\"service_name\":\"tutor\",\"cost_usd\":0.1",
+                "\"service_name\":\"tutor\",\"cost_usd\":\"-0.1\"",
+                "\"service_name\":\"tutor\",\"cost_usd\":\"0.1234567\"",
+                "\"service_name\":\"tutor\",\"cost_usd\":\"10000\"",
+                "\"service_name\":\"tutor\",\"metadata\":[]",
+                "\"service_name\":\"tutor\",\"user_id\":\"x\"",
+                "\"service_name\":\"tutor\",\"user_id\":\"6b1f0a5-40000-4000-8000-000000000001\""
+            })
+    void bothRefuse(String fields) throws IOException {
+        String data = "{" + IDS + "," + fields + "}";
+
+        assertFalse(schema.validate(JSON.readTree(data)).isEmpty(), data);
+        assertThrows(Rejection.class, () -> UsageRecorded.read(event("turn-1", data)));
+    }
+
+    @Test
+    void anIdThatIsAUuidStaysAndAnyOtherIsNamedAfterItsSource() {
+        UUID uuid = UUID.randomUUID();
+        CloudEvent other = CloudEventBuilder.v1(event("turn-1", "{}"))
+                .withSource(URI.create("urn:other"))
+                .build();
+
+        assertEquals(uuid, EventId.of(event(uuid.toString(), "{}")));
+        assertEquals(
+                // computed independently: Python, uuid.uuid5(uuid.NAMESPACE_URL, "urn:test\nturn-1")
+                UUID.fromString("dd0a4e1e-90de-5106-aefd-9a338831a34f"), EventId.of(event("turn-1", "{}")));
+        assertNotEquals(EventId.of(event("turn-1", "{}")), EventId.of(other));
+        assertEquals(5, EventId.of(event("1-1-1-1-1", "{}")).version());
+    }
+
+    private static CloudEvent event(String id, String data) {
+        return CloudEventBuilder.v1()
+                .withId(id)
+                .withSource(URI.create("urn:test"))
+                .withType(UsageRecorded.TYPE)
+                .withTime(OffsetDateTime.parse("2026-01-02T03:04:05Z"))
+                .withData("application/json", data.getBytes(StandardCharsets.UTF_8))
+                .build();
+    }
+
+    private static JsonSchema schema() {
+        try (InputStream file = UsageEventSchemaTest.class.getResourceAsStream(SCHEMA)) {
+            var config = com.networknt.schema.SchemaValidatorsConfig.builder()
+                    .formatAssertionsEnabled(true)
+                    .build();
+            return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                    .getSchema(file, config);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
