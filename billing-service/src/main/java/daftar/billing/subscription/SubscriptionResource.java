@@ -1,0 +1,133 @@
+package daftar.billing.subscription;
+
+import daftar.kit.access.Access;
+import daftar.kit.access.Caller.Kind;
+import daftar.kit.page.Cursor;
+import daftar.kit.page.Page;
+import daftar.kit.problem.Problem;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.net.URI;
+import java.time.Clock;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/** Subscriptions over HTTP. */
+@Path("/v1/users/{user_id}/subscriptions")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "subscriptions", description = "Who subscribed to what")
+class SubscriptionResource {
+
+    private static final int LARGEST_PAGE = 100;
+
+    private final Subscriptions subscriptions;
+    private final Clock clock;
+
+    @Inject
+    SubscriptionResource(Subscriptions subscriptions, Clock clock) {
+        this.subscriptions = subscriptions;
+        this.clock = clock;
+    }
+
+    /**
+     * How to cancel.
+     *
+     * @param atPeriodEnd true: it goes on to the end of the present period; false: it ends now
+     */
+    record Cancellation(@NotNull Boolean atPeriodEnd) {}
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Access(
+            value = {Kind.PERSON, Kind.SERVICE, Kind.ADMINISTRATOR},
+            scope = "subscriptions:write")
+    @Operation(
+            summary = "Start a subscription",
+            description = "Its first period starts with today's local day. "
+                    + "Callers: the person, a service with subscriptions:write, an administrator.")
+    @APIResponse(responseCode = "201", description = "Started")
+    @APIResponse(responseCode = "400", description = "The body cannot be read")
+    @APIResponse(responseCode = "409", description = "The user has a live subscription")
+    @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such plan or user")
+    public Uni<RestResponse<Subscription>> start(
+            @PathParam("user_id") UUID userId, @NotNull @Valid NewSubscription wanted) {
+        return subscriptions
+                .start(userId, wanted, clock.instant())
+                .map(started -> RestResponse.ResponseBuilder.<Subscription>created(
+                                URI.create("/v1/users/" + userId + "/subscriptions/" + started.id()))
+                        .entity(started)
+                        .build());
+    }
+
+    @GET
+    @Access(
+            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            scope = "subscriptions:read")
+    @Operation(
+            summary = "List a user's subscriptions, the newest first",
+            description = "Callers: the person, a service with subscriptions:read, support, an administrator.")
+    @APIResponse(responseCode = "200", description = "A page of subscriptions")
+    @APIResponse(responseCode = "400", description = "The cursor is not one that a page ended with")
+    @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
+    public Uni<Page<Subscription>> list(
+            @PathParam("user_id") UUID userId,
+            @QueryParam("cursor") String cursor,
+            @QueryParam("limit") @DefaultValue("50") @Min(1) @Max(LARGEST_PAGE) int limit) {
+        Cursor after = cursor == null ? null : Cursor.parse(cursor);
+        return subscriptions.page(userId, after, limit, clock.instant());
+    }
+
+    @GET
+    @Path("/{subscription_id}")
+    @Access(
+            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            scope = "subscriptions:read")
+    @Operation(
+            summary = "Read one subscription",
+            description = "Callers: the person, a service with subscriptions:read, support, an administrator.")
+    @APIResponse(responseCode = "200", description = "The subscription")
+    @APIResponse(responseCode = "404", description = "The user has no such subscription")
+    public Uni<Subscription> one(@PathParam("user_id") UUID userId, @PathParam("subscription_id") UUID subscriptionId) {
+        return subscriptions
+                .find(userId, subscriptionId, clock.instant())
+                .map(found ->
+                        found.orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription.")));
+    }
+
+    @POST
+    @Path("/{subscription_id}/cancel")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Access(
+            value = {Kind.PERSON, Kind.SERVICE, Kind.ADMINISTRATOR},
+            scope = "subscriptions:write")
+    @Operation(
+            summary = "Cancel a subscription, now or at the end of its period",
+            description = "A repetition changes nothing; an end that is to come can be brought forward. "
+                    + "Callers: the person, a service with subscriptions:write, an administrator.")
+    @APIResponse(responseCode = "200", description = "The subscription as it is now")
+    @APIResponse(responseCode = "400", description = "The body cannot be read")
+    @APIResponse(responseCode = "404", description = "The user has no such subscription")
+    @APIResponse(responseCode = "422", description = "The body breaks a rule")
+    public Uni<Subscription> cancel(
+            @PathParam("user_id") UUID userId,
+            @PathParam("subscription_id") UUID subscriptionId,
+            @NotNull @Valid Cancellation how) {
+        return subscriptions.cancel(userId, subscriptionId, how.atPeriodEnd(), clock.instant());
+    }
+}

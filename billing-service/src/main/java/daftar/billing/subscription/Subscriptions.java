@@ -1,0 +1,253 @@
+package daftar.billing.subscription;
+
+import daftar.kit.page.Cursor;
+import daftar.kit.page.Page;
+import daftar.kit.position.Reads;
+import daftar.kit.position.Writes;
+import daftar.kit.problem.DatabaseFailure;
+import daftar.kit.problem.Problem;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.annotation.Nullable;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.StreamSupport;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** The rows of {@code subscriptions}. */
+@ApplicationScoped
+public class Subscriptions {
+
+    private static final String COLUMNS = """
+            s.id, s.user_id, s.plan_name, s.status, s.billing_cycle, s.amount_egp::text AS amount_egp, s.started_at,
+            s.next_billing_date, s.anchor_date, s.time_zone, s.included_tokens, s.included_speech_seconds,
+            s.cancel_at_period_end, s.ends_at, s.canceled_at
+            """;
+
+    /** One that is over makes room, whether or not the roll-over has come by. */
+    private static final String END_OVER = """
+            UPDATE subscriptions AS s
+            SET status = 'canceled', canceled_at = s.ends_at, version = s.version + 1
+            WHERE s.user_id = $1
+              AND s.status = 'active'
+              AND s.ends_at <= $2
+            """;
+
+    private static final String START = """
+            INSERT INTO subscriptions AS s (id, user_id, plan_name, status, billing_cycle, amount_egp, started_at,
+                                            next_billing_date, anchor_date, time_zone, included_tokens,
+                                            included_speech_seconds)
+            SELECT gen_random_uuid(), $1, p.plan_name, 'active', p.billing_cycle, p.amount_egp, $4, $5, $6, $7,
+                   p.included_tokens, p.included_speech_seconds
+            FROM plans AS p
+            WHERE p.plan_name = $2
+              AND p.billing_cycle = $3
+              AND p.active
+            RETURNING\s""" + COLUMNS;
+
+    private static final String OF_USER = "SELECT " + COLUMNS + """
+            FROM subscriptions AS s
+            WHERE s.user_id = $1
+              AND ($2::timestamp IS NULL OR (s.started_at, s.id) < ($2, $3))
+            ORDER BY s.started_at DESC, s.id DESC
+            LIMIT $4
+            """;
+
+    private static final String LIVE = "SELECT " + COLUMNS + """
+            FROM subscriptions AS s
+            WHERE s.user_id = $1
+              AND s.status = 'active'
+            """;
+
+    private static final String ONE = "SELECT " + COLUMNS + """
+            FROM subscriptions AS s
+            WHERE s.id = $1
+              AND s.user_id = $2
+            """;
+
+    private static final String LOCK = "SELECT " + COLUMNS + """
+            FROM subscriptions AS s
+            WHERE s.id = $1
+              AND s.user_id = $2
+            FOR UPDATE OF s
+            """;
+
+    private static final String CANCEL = """
+            UPDATE subscriptions AS s
+            SET status = $2, next_billing_date = $3, cancel_at_period_end = $4, ends_at = $5, canceled_at = $6,
+                version = s.version + 1
+            WHERE s.id = $1
+            """;
+
+    private static final String ONE_LIVE = "subscriptions_one_live_per_user";
+
+    private final Reads reads;
+    private final Writes writes;
+    private final ZoneId zone;
+
+    @Inject
+    Subscriptions(Reads reads, Writes writes, @ConfigProperty(name = "daftar.billing.time-zone") ZoneId zone) {
+        this.reads = reads;
+        this.writes = writes;
+        this.zone = zone;
+    }
+
+    /**
+     * Starts a subscription on the local day of {@code now}.
+     *
+     * @throws io.quarkiverse.resteasy.problem.HttpProblem 409 when one is live; 422 for an unknown plan or user
+     */
+    Uni<Subscription> start(UUID userId, NewSubscription wanted, Instant time) {
+        Instant now = time.truncatedTo(ChronoUnit.MICROS);
+        LocalDate anchor = now.atZone(zone).toLocalDate();
+        return writes.writeSql(connection -> connection
+                        .preparedQuery(END_OVER)
+                        .execute(Tuple.of(userId, now.atOffset(ZoneOffset.UTC)))
+                        .chain(() -> insert(connection, userId, wanted, now, anchor)))
+                .onFailure(failure -> DatabaseFailure.brokenConstraint(failure)
+                        .filter(ONE_LIVE::equals)
+                        .isPresent())
+                .transform(failure -> Problem.CONFLICT.because("This user has a live subscription: cancel it first."));
+    }
+
+    private Uni<Subscription> insert(
+            SqlConnection connection, UUID userId, NewSubscription wanted, Instant now, LocalDate anchor) {
+        return connection
+                .preparedQuery(START)
+                .execute(Tuple.from(new Object[] {
+                    userId,
+                    wanted.planName(),
+                    wanted.billingCycle().wireName(),
+                    utc(now),
+                    utc(new BillingCalendar(anchor, wanted.billingCycle(), zone)
+                            .periodAt(now)
+                            .endsAt()),
+                    anchor,
+                    zone.getId()
+                }))
+                .map(rows -> first(rows)
+                        .orElseThrow(() -> Problem.UNKNOWN_REFERENCE.because(
+                                "There is no such plan.",
+                                List.of(new Problem.FieldError(
+                                        "/plan_name", "must be a plan of /v1/plans in this cycle")))));
+    }
+
+    /** A user's subscriptions, the newest first. */
+    Uni<Page<Subscription>> page(UUID userId, @Nullable Cursor after, int limit, Instant now) {
+        Tuple parameters = Tuple.from(new Object[] {
+            userId, after == null ? null : utc(storable(after.time())), after == null ? null : after.id(), limit + 1
+        });
+        return reads.read(connection -> connection.preparedQuery(OF_USER).execute(parameters))
+                .map(rows -> StreamSupport.stream(rows.spliterator(), false)
+                        .map(row -> read(row).asOf(now))
+                        .toList())
+                .map(found -> Page.of(found, limit, last -> new Cursor(last.startedAt(), last.id())));
+    }
+
+    /** One of the user's subscriptions. */
+    Uni<Optional<Subscription>> find(UUID userId, UUID id, Instant now) {
+        return reads.read(connection -> connection.preparedQuery(ONE).execute(Tuple.of(id, userId)))
+                .map(rows -> first(rows).map(found -> found.asOf(now)));
+    }
+
+    /** The user's live subscription on this connection, as of now. */
+    public Uni<Optional<Subscription>> live(SqlConnection connection, UUID userId, Instant now) {
+        return connection
+                .preparedQuery(LIVE)
+                .execute(Tuple.of(userId))
+                .map(rows -> first(rows).map(found -> found.asOf(now)).filter(Subscription::isActive));
+    }
+
+    /**
+     * Cancels; a repetition changes nothing.
+     *
+     * @throws io.quarkiverse.resteasy.problem.HttpProblem 404 when the user has no such subscription
+     */
+    Uni<Subscription> cancel(UUID userId, UUID id, boolean atPeriodEnd, Instant time) {
+        Instant now = time.truncatedTo(ChronoUnit.MICROS);
+        return writes.writeSql(connection -> connection
+                .preparedQuery(LOCK)
+                .execute(Tuple.of(id, userId))
+                .chain(rows -> {
+                    Subscription before = first(rows)
+                            .orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription."));
+                    Subscription after = before.cancel(atPeriodEnd, now);
+                    return after.equals(before)
+                            ? Uni.createFrom().item(after)
+                            : update(connection, after).replaceWith(after);
+                }));
+    }
+
+    private static Uni<RowSet<Row>> update(SqlConnection connection, Subscription changed) {
+        return connection.preparedQuery(CANCEL).execute(Tuple.from(new Object[] {
+            changed.id(),
+            changed.status(),
+            utc(changed.nextBillingDate()),
+            changed.cancelAtPeriodEnd(),
+            offset(changed.endsAt()),
+            offset(changed.canceledAt())
+        }));
+    }
+
+    private static Optional<Subscription> first(RowSet<Row> rows) {
+        return StreamSupport.stream(rows.spliterator(), false)
+                .map(Subscriptions::read)
+                .findFirst();
+    }
+
+    private static Subscription read(Row row) {
+        return new Subscription(
+                row.getUUID("id"),
+                row.getUUID("user_id"),
+                row.getString("plan_name"),
+                row.getString("status"),
+                row.getString("billing_cycle"),
+                new BigDecimal(row.getString("amount_egp")),
+                instant(row.getLocalDateTime("started_at")),
+                instant(row.getLocalDateTime("next_billing_date")),
+                row.getLocalDate("anchor_date"),
+                row.getString("time_zone"),
+                row.getLong("included_tokens"),
+                row.getLong("included_speech_seconds"),
+                row.getBoolean("cancel_at_period_end"),
+                instant(row.getOffsetDateTime("ends_at")),
+                instant(row.getOffsetDateTime("canceled_at")));
+    }
+
+    /** A cursor can be made up: PostgreSQL's times end long before Java's do. */
+    private static Instant storable(Instant time) {
+        Instant latest = Instant.parse("9999-12-31T23:59:59Z");
+        return time.isAfter(latest) ? latest : time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time;
+    }
+
+    /** The schema document's columns are timestamps without zone that hold UTC. */
+    private static LocalDateTime utc(@Nullable Instant time) {
+        return time == null ? null : LocalDateTime.ofInstant(time, ZoneOffset.UTC);
+    }
+
+    private static OffsetDateTime offset(@Nullable Instant time) {
+        return time == null ? null : time.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Instant instant(@Nullable LocalDateTime utc) {
+        return utc == null ? null : utc.toInstant(ZoneOffset.UTC);
+    }
+
+    private static Instant instant(@Nullable OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
+    }
+}

@@ -1,0 +1,48 @@
+package daftar.billing.usage;
+
+import daftar.kit.inbox.Rejection;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.Period;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * When an event may have happened: the same bounds as usage-service has, so that the sums of both stay equal.
+ */
+@ApplicationScoped
+class AcceptedWindow {
+
+    private final Clock clock;
+    private final Period oldest;
+    private final Duration future;
+
+    @Inject
+    AcceptedWindow(
+            Clock clock,
+            @ConfigProperty(name = "daftar.billing.accept.oldest") Period oldest,
+            @ConfigProperty(name = "daftar.billing.accept.future") Duration future) {
+        this.clock = clock;
+        this.oldest = oldest;
+        this.future = future;
+    }
+
+    /**
+     * Returns the time unchanged.
+     *
+     * @throws Rejection when it lies outside
+     */
+    Instant accept(Instant time) {
+        OffsetDateTime now = OffsetDateTime.ofInstant(clock.instant(), java.time.ZoneOffset.UTC);
+        if (time.isBefore(now.minus(oldest).toInstant())) {
+            throw new Rejection("timestamp is older than " + oldest);
+        }
+        if (time.isAfter(now.plus(future).toInstant())) {
+            throw new Rejection("timestamp lies more than " + future + " in the future");
+        }
+        return time;
+    }
+}

@@ -1,0 +1,33 @@
+package daftar.billing.usage;
+
+import daftar.kit.inbox.Inbox;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.MutinyEmitter;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+
+/** Takes topic {@code usage-events}, one batch after the other. */
+@ApplicationScoped
+class UsageEventsConsumer {
+
+    private final Inbox<UsageRecorded> inbox;
+
+    @Inject
+    UsageEventsConsumer(
+            UsageTotals totals,
+            Pool primary,
+            @Channel("usage-events-dead-letters") MutinyEmitter<byte[]> deadLetters,
+            MeterRegistry meters) {
+        this.inbox = new Inbox<>(totals, primary, deadLetters, meters);
+    }
+
+    @Incoming("usage-events")
+    Uni<Void> consume(ConsumerRecords<byte[], byte[]> batch) {
+        return inbox.accept(batch);
+    }
+}

@@ -1,0 +1,73 @@
+package daftar.billing.usage;
+
+import daftar.kit.inbox.EventData;
+import daftar.kit.inbox.EventId;
+import daftar.kit.inbox.Rejection;
+import io.cloudevents.CloudEvent;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.UUID;
+
+/**
+ * What billing reads in an event {@code daftar.usage.recorded.v1} of topic {@code usage-events}.
+ * usage-service owns the event's JSON Schema; what it refuses is refused here too, so that the sums of
+ * both stay equal.
+ *
+ * @param id counts once, see {@link EventId}
+ * @param tokensUsed 0 or more
+ * @param speechSeconds 0 or more
+ * @param timestamp when it happened
+ * @param costUsd US dollars, 0 or more, at most 4 digits before and 6 after the point
+ */
+record UsageRecorded(
+        UUID id,
+        UUID userId,
+        String serviceName,
+        int tokensUsed,
+        int speechSeconds,
+        Instant timestamp,
+        BigDecimal costUsd) {
+
+    static final String TYPE = "daftar.usage.recorded.v1";
+
+    private static final int SERVICE_NAME_LENGTH = 50;
+    private static final int METADATA_LENGTH = 8192;
+    private static final int COST_INTEGER_DIGITS = 4;
+    private static final int COST_DECIMALS = 6;
+
+    /**
+     * Reads the event.
+     *
+     * @throws Rejection naming the field that is wrong
+     */
+    static UsageRecorded read(CloudEvent event) {
+        if (!TYPE.equals(event.getType())) {
+            throw new Rejection("the event's type is not " + TYPE);
+        }
+        EventData data = EventData.of(event);
+        requireWhatUsageRequires(data);
+        return new UsageRecorded(
+                EventId.of(event),
+                data.uuid("user_id"),
+                data.text("service_name", SERVICE_NAME_LENGTH),
+                data.count("tokens_used"),
+                data.count("speech_seconds"),
+                data.timeIfPresent("timestamp").orElseGet(() -> timeOf(event)),
+                data.amount("cost_usd", COST_INTEGER_DIGITS, COST_DECIMALS).orElse(BigDecimal.ZERO));
+    }
+
+    /** Fields that billing does not keep: an event with a wrong one does not count in usage-service either. */
+    private static void requireWhatUsageRequires(EventData data) {
+        data.uuid("session_id");
+        data.object("metadata", METADATA_LENGTH);
+    }
+
+    private static Instant timeOf(CloudEvent event) {
+        OffsetDateTime time = event.getTime();
+        if (time == null) {
+            throw new Rejection("timestamp is missing, and the event has no time");
+        }
+        return time.toInstant();
+    }
+}
