@@ -1,0 +1,140 @@
+package daftar.acceptance;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** The main job, end to end, by the commands of README.md: usage flows in and comes out as a balance and a bill. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class MainJobTest {
+
+    private static final List<String> SERVICES = List.of("identity", "consent", "analytics", "billing", "usage");
+
+    private static LocalSystem system;
+    private static Traffic traffic;
+
+    @BeforeAll
+    static void everythingIsUp() {
+        traffic = Traffic.find();
+        system = new LocalSystem();
+        LocalSystem.Outcome up = system.up("--detach");
+        System.out.println(up.output());
+        assertEquals(0, up.exitCode(), up.output());
+    }
+
+    @AfterAll
+    static void nothingIsLeft() throws IOException {
+        LocalSystem.Outcome down = system.down();
+        assertEquals(0, down.exitCode(), down.output());
+        assertEquals(List.of(), system.processes(), "every started process is stopped");
+        system.close();
+    }
+
+    @Test
+    @Order(1)
+    void everyServiceIsReadyAndServesItsProbesMetricsAndApiDocument() {
+        for (String service : SERVICES) {
+            for (String probe : List.of("live", "ready", "started")) {
+                given().get(system.management(service) + "/q/health/" + probe)
+                        .then()
+                        .statusCode(200)
+                        .body("status", equalTo("UP"));
+            }
+            given().get(system.management(service) + "/q/metrics").then().statusCode(200);
+            given().get(system.api(service) + "/q/openapi").then().statusCode(200);
+            given().get(system.api(service) + "/q/swagger-ui/").then().statusCode(200);
+        }
+    }
+
+    @Test
+    @Order(2)
+    void aSecondUpSaysThatItIsRunning() {
+        LocalSystem.Outcome second = system.up("--detach");
+        assertEquals(0, second.exitCode(), second.output());
+        assertTrue(second.output().contains("running"), second.output());
+    }
+
+    @Test
+    @Order(3)
+    void everyRowOfTheTrafficIsCountedOnceInUsageAndInBilling() throws SQLException {
+        LocalSystem.Outcome replay = system.replay(traffic.file());
+        System.out.println(replay.output());
+        assertEquals(0, replay.exitCode(), replay.output());
+        booksEqualTheFile();
+    }
+
+    @Test
+    @Order(4)
+    void theReplicaHasItToo() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> query(true, "usage_owner", "SELECT count(*), sum(tokens_used) FROM usage.usage_logs")
+                        .equals(traffic.rows() + " | " + traffic.tokens()));
+    }
+
+    @Test
+    @Order(5)
+    void replayingItAgainChangesNothing() throws SQLException {
+        LocalSystem.Outcome replay = system.replay(traffic.file());
+        assertEquals(0, replay.exitCode(), replay.output());
+        booksEqualTheFile();
+        assertEquals("0", query(false, "usage_owner", "SELECT count(*) FROM usage.dead_letters"));
+        assertEquals("0", query(false, "billing_owner", "SELECT count(*) FROM billing.dead_letters"));
+    }
+
+    @Test
+    @Order(6)
+    void logsHoldNoPersonalData() throws IOException {
+        Pattern personal = Pattern.compile("@replay\\.daftar|@daftar\\.localhost|eyJ[A-Za-z0-9_-]{20,}\\.|argon2id");
+        try (Stream<Path> logs = Files.list(system.logs())) {
+            for (Path log : logs.toList()) {
+                List<String> lines = Files.readAllLines(log, java.nio.charset.StandardCharsets.ISO_8859_1);
+                List<String> found = lines.stream()
+                        .filter(line -> personal.matcher(line).find())
+                        .toList();
+                assertEquals(List.of(), found, () -> log.getFileName() + " holds personal data");
+            }
+        }
+    }
+
+    @Test
+    @Order(7)
+    void dataSurvivesARestart() throws SQLException {
+        assertEquals(0, system.down().exitCode());
+        assertEquals(List.of(), system.processes());
+        LocalSystem.Outcome up = system.up("--detach");
+        assertEquals(0, up.exitCode(), up.output());
+        booksEqualTheFile();
+    }
+
+    private static void booksEqualTheFile() throws SQLException {
+        String file = traffic.rows() + " | " + traffic.tokens();
+        assertEquals(file, query(false, "usage_owner", "SELECT count(*), sum(tokens_used) FROM usage.usage_logs"));
+        assertEquals(
+                file, query(false, "billing_owner", "SELECT sum(events), sum(tokens_used) FROM billing.usage_totals"));
+    }
+
+    private static String query(boolean replica, String role, String sql) throws SQLException {
+        try (Connection connection = system.connect(role, replica)) {
+            return Slices.query(connection, sql).get(0);
+        }
+    }
+}
