@@ -56,8 +56,17 @@ class KafkaBrokerTest {
     void createsThePlatformsTopicsOnce() throws Exception {
         broker.createTopics();
         try (Admin admin = broker.admin()) {
-            Set<String> expected =
-                    Set.of("usage-events", "usage-events.usage.dead-letter", "usage-events.billing.dead-letter");
+            Set<String> expected = Set.of(
+                    "usage-events",
+                    "usage-events.usage.dead-letter",
+                    "usage-events.billing.dead-letter",
+                    "user-events",
+                    "consent-events",
+                    "consent-events.analytics.dead-letter",
+                    "consent-events.usage.dead-letter",
+                    "consent-events.billing.dead-letter",
+                    "mastery-events",
+                    "subscription-events");
             assertEquals(
                     new TreeSet<>(expected),
                     new TreeSet<>(admin.listTopics().names().get(10, TimeUnit.SECONDS)));
