@@ -51,8 +51,11 @@ public final class Detached {
         command.addAll(arguments);
         try {
             Files.deleteIfExists(log);
+            // a launcher that was killed left it behind, and it would pass for the new one's
+            Files.deleteIfExists(folder.addresses());
         } catch (IOException e) {
-            throw new StartFailure("Cannot replace " + log + ": make the data folder yours.", e);
+            throw new StartFailure(
+                    "Cannot replace the files of the last run in " + folder.run() + ": make the data folder yours.", e);
         }
         LocalProcess launcher = LocalProcess.start(new LocalProcess.Plan(
                 "launcher", command, Map.of(), installation.root(), folder.run().resolve("detached.pid"), log));
@@ -62,7 +65,7 @@ public final class Detached {
             return Files.exists(folder.addresses()) || !launcher.isAlive();
         });
         // the table follows the addresses file by a moment
-        Waiting.until(Duration.ofSeconds(2), () -> {
+        Waiting.until(Duration.ofSeconds(30), () -> {
             shown[0] = show(log, shown[0]);
             return !launcher.isAlive() || tail(log).contains("stops everything.");
         });
