@@ -1,5 +1,6 @@
 package daftar.kit.position;
 
+import daftar.kit.outbox.Outbox;
 import io.quarkus.arc.Arc;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
@@ -16,21 +17,23 @@ public class Writes {
 
     private final Pool primary;
     private final RequestPositions positions;
+    private final Outbox outbox;
 
     @Inject
-    Writes(Pool primary, RequestPositions positions) {
+    Writes(Pool primary, RequestPositions positions, Outbox outbox) {
         this.primary = primary;
+        this.outbox = outbox;
         this.positions = positions;
     }
 
     /** Runs work on entities in one transaction. */
     public <T> Uni<T> write(Supplier<Uni<T>> work) {
-        return Panache.withTransaction(work).call(this::takePosition);
+        return Panache.withTransaction(work).invoke(outbox::committed).call(this::takePosition);
     }
 
     /** Runs SQL in one transaction. */
     public <T> Uni<T> writeSql(Function<SqlConnection, Uni<T>> work) {
-        return primary.withTransaction(work).call(this::takePosition);
+        return primary.withTransaction(work).invoke(outbox::committed).call(this::takePosition);
     }
 
     /** A write whose position cannot be taken has been committed all the same: the answer lacks the header. */
