@@ -1,8 +1,7 @@
 package daftar.billing.usage;
 
+import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.inbox.EventData;
-import daftar.kit.inbox.EventId;
-import daftar.kit.inbox.Rejection;
 import io.cloudevents.CloudEvent;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -14,7 +13,7 @@ import java.util.UUID;
  * usage-service owns the event's JSON Schema; what it refuses is refused here too, so that the sums of
  * both stay equal.
  *
- * @param id counts once, see {@link EventId}
+ * @param id counts once, see {@link EventData#id}
  * @param tokensUsed 0 or more
  * @param speechSeconds 0 or more
  * @param timestamp when it happened
@@ -48,7 +47,7 @@ record UsageRecorded(
         EventData data = EventData.of(event);
         requireWhatUsageRequires(data);
         return new UsageRecorded(
-                EventId.of(event),
+                EventData.id(event),
                 data.uuid("user_id"),
                 data.text("service_name", SERVICE_NAME_LENGTH),
                 data.count("tokens_used"),

@@ -1,8 +1,8 @@
 package daftar.billing.usage;
 
-import daftar.kit.inbox.DeadLetter;
 import daftar.kit.inbox.Effect;
-import daftar.kit.inbox.Received;
+import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Received;
 import io.cloudevents.CloudEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -97,6 +97,11 @@ class UsageTotals implements Effect<UsageRecorded> {
         this.primary = primary;
         this.window = window;
         this.zone = zone;
+    }
+
+    @Override
+    public String topic() {
+        return "usage-events";
     }
 
     @Override

@@ -1,6 +1,6 @@
 package daftar.usage.ingest;
 
-import daftar.kit.inbox.Rejection;
+import daftar.kit.inbox.Effect.Rejection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Clock;

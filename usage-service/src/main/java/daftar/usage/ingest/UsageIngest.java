@@ -1,8 +1,8 @@
 package daftar.usage.ingest;
 
-import daftar.kit.inbox.DeadLetter;
 import daftar.kit.inbox.Effect;
-import daftar.kit.inbox.Received;
+import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Received;
 import daftar.usage.log.UsageLogPartitions;
 import io.cloudevents.CloudEvent;
 import io.smallrye.mutiny.Uni;
@@ -40,6 +40,11 @@ class UsageIngest implements Effect<UsageRecorded> {
         this.primary = primary;
         this.partitions = partitions;
         this.window = window;
+    }
+
+    @Override
+    public String topic() {
+        return "usage-events";
     }
 
     @Override

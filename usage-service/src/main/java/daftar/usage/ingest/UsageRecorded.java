@@ -1,8 +1,7 @@
 package daftar.usage.ingest;
 
+import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.inbox.EventData;
-import daftar.kit.inbox.EventId;
-import daftar.kit.inbox.Rejection;
 import io.cloudevents.CloudEvent;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -14,7 +13,7 @@ import java.util.UUID;
  * One event {@code daftar.usage.recorded.v1} of topic {@code usage-events}; its JSON Schema lies in
  * {@code events/} beside this service's configuration.
  *
- * @param id counts once, see {@link EventId}
+ * @param id counts once, see {@link EventData#id}
  * @param tokensUsed 0 or more
  * @param speechSeconds 0 or more
  * @param timestamp when it happened, to the microsecond, which is what the table keeps
@@ -50,7 +49,7 @@ record UsageRecorded(
         }
         EventData data = EventData.of(event);
         return new UsageRecorded(
-                EventId.of(event),
+                EventData.id(event),
                 data.uuid("user_id"),
                 data.uuid("session_id"),
                 data.text("service_name", SERVICE_NAME_LENGTH),

@@ -2,8 +2,8 @@ package daftar.usage.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import daftar.kit.inbox.DeadLetter;
-import daftar.kit.inbox.Received;
+import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Received;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import io.quarkus.test.common.WithTestResource;

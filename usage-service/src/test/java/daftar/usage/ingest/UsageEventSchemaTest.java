@@ -10,8 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
-import daftar.kit.inbox.EventId;
-import daftar.kit.inbox.Rejection;
+import daftar.kit.inbox.Effect.Rejection;
+import daftar.kit.inbox.EventData;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.core.builder.CloudEventBuilder;
 import java.io.IOException;
@@ -95,12 +95,12 @@ class UsageEventSchemaTest {
                 .withSource(URI.create("urn:other"))
                 .build();
 
-        assertEquals(uuid, EventId.of(event(uuid.toString(), "{}")));
+        assertEquals(uuid, EventData.id(event(uuid.toString(), "{}")));
         assertEquals(
                 // computed independently: Python, uuid.uuid5(uuid.NAMESPACE_URL, "urn:test\nturn-1")
-                UUID.fromString("dd0a4e1e-90de-5106-aefd-9a338831a34f"), EventId.of(event("turn-1", "{}")));
-        assertNotEquals(EventId.of(event("turn-1", "{}")), EventId.of(other));
-        assertEquals(5, EventId.of(event("1-1-1-1-1", "{}")).version());
+                UUID.fromString("dd0a4e1e-90de-5106-aefd-9a338831a34f"), EventData.id(event("turn-1", "{}")));
+        assertNotEquals(EventData.id(event("turn-1", "{}")), EventData.id(other));
+        assertEquals(5, EventData.id(event("1-1-1-1-1", "{}")).version());
     }
 
     private static CloudEvent event(String id, String data) {

@@ -1,5 +1,6 @@
 package daftar.kit.inbox;
 
+import daftar.kit.inbox.Effect.DeadLetter;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;

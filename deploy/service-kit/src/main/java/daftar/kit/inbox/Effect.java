@@ -3,9 +3,15 @@ package daftar.kit.inbox;
 import io.cloudevents.CloudEvent;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** What a service does with a topic's events. */
+/**
+ * What a service does with a topic's events. Each is a bean, so that a dead letter finds its way back to it.
+ */
 public interface Effect<E> {
+
+    /** The topic whose events these are. */
+    String topic();
 
     /**
      * Reads one event.
@@ -23,4 +29,21 @@ public interface Effect<E> {
      *     nothing
      */
     Uni<List<DeadLetter>> apply(List<Received<E>> batch);
+
+    /** An event as the service reads it, and the record that it came in, bytes as they came. */
+    record Received<E>(ConsumerRecord<byte[], byte[]> record, E event) {}
+
+    /** A record that had no effect, bytes as they came, and the reason, without personal data. */
+    record DeadLetter(ConsumerRecord<byte[], byte[]> record, String reason) {}
+
+    /** An event that can never have an effect as it stands. Its message is the reason, without personal data. */
+    final class Rejection extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        /** Rejects the event with a reason that an operator can act upon. */
+        public Rejection(String reason) {
+            super(reason, null, false, false);
+        }
+    }
 }

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.impl.NameBasedGenerator;
+import daftar.kit.inbox.Effect.Rejection;
 import io.cloudevents.CloudEvent;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -14,6 +17,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * The JSON data of one event, read strictly: a field that is missing, of the wrong type or out of range
@@ -27,6 +31,8 @@ public final class EventData {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
+
+    private static final Pattern UUID_FORM = Pattern.compile("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final JsonNode data;
 
@@ -50,16 +56,26 @@ public final class EventData {
         }
     }
 
+    /**
+     * The id by which an event counts once.
+     *
+     * <p>CloudEvents 1.0 lets an id be any text that is unique within its source. A producer that sends
+     * UUIDs keeps them; any other id becomes the name-based UUID (RFC 9562 section 5.5, version 5) of
+     * source, line feed and id in the URL namespace of its section 6.6.
+     */
+    public static UUID id(CloudEvent event) {
+        if (UUID_FORM.matcher(event.getId()).matches()) {
+            return UUID.fromString(event.getId());
+        }
+        return Generators.nameBasedGenerator(NameBasedGenerator.NAMESPACE_URL)
+                .generate(event.getSource() + "\n" + event.getId());
+    }
+
     /** A required UUID. */
     public UUID uuid(String field) {
         String text = text(field, 36);
-        try {
-            UUID uuid = UUID.fromString(text);
-            if (uuid.toString().equalsIgnoreCase(text)) {
-                return uuid;
-            }
-        } catch (IllegalArgumentException notOne) {
-            // rejected below, as is a text whose groups are of other lengths
+        if (UUID_FORM.matcher(text).matches()) {
+            return UUID.fromString(text);
         }
         throw new Rejection(field + " is no UUID");
     }

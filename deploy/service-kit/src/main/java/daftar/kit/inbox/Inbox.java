@@ -1,5 +1,8 @@
 package daftar.kit.inbox;
 
+import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Received;
+import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.problem.DatabaseFailure;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.KafkaMessageFactory;

@@ -1,6 +1,7 @@
 package daftar.kit.position;
 
 import daftar.kit.problem.Problem;
+import io.vertx.mutiny.sqlclient.Row;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -36,6 +37,11 @@ public record Position(int timeline, long lsn) {
         long high = Long.parseLong(matcher.group(2), 16);
         long low = Long.parseLong(matcher.group(3), 16);
         return new Position(Integer.parseInt(matcher.group(1)), high << 32 | low);
+    }
+
+    /** The position in a row's columns {@code timeline} and {@code lsn}. */
+    static Position of(Row row) {
+        return new Position(row.getInteger("timeline"), row.getBigDecimal("lsn").longValueExact());
     }
 
     /** The log sequence number in PostgreSQL's own form. */

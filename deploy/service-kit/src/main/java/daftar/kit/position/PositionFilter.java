@@ -1,18 +1,20 @@
 package daftar.kit.position;
 
+import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
+import java.util.Optional;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
 /** Carries positions in and out of HTTP. */
 public class PositionFilter {
 
-    private final RequestPositions positions;
+    private final OfRequest positions;
 
     @Inject
-    PositionFilter(RequestPositions positions) {
+    PositionFilter(OfRequest positions) {
         this.positions = positions;
     }
 
@@ -29,5 +31,30 @@ public class PositionFilter {
     @ServerResponseFilter
     public void give(ContainerResponseContext response) {
         positions.written().ifPresent(written -> response.getHeaders().putSingle(Position.HEADER, written.toString()));
+    }
+
+    /** The position that a request came with, and the one that its own write reached. */
+    @RequestScoped
+    static class OfRequest {
+
+        private Position seen;
+        private Position written;
+
+        void seen(Position position) {
+            this.seen = position;
+        }
+
+        void written(Position position) {
+            this.written = position;
+        }
+
+        /** What the caller must not see older data than. */
+        Optional<Position> seen() {
+            return Optional.ofNullable(seen);
+        }
+
+        Optional<Position> written() {
+            return Optional.ofNullable(written);
+        }
     }
 }

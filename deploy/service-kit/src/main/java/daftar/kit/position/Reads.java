@@ -27,11 +27,11 @@ public class Reads {
 
     private final Pool primary;
     private final Replica replica;
-    private final RequestPositions positions;
+    private final PositionFilter.OfRequest positions;
     private final MeterRegistry meters;
 
     @Inject
-    Reads(Pool primary, Replica replica, RequestPositions positions, MeterRegistry meters) {
+    Reads(Pool primary, Replica replica, PositionFilter.OfRequest positions, MeterRegistry meters) {
         this.primary = primary;
         this.replica = replica;
         this.positions = positions;

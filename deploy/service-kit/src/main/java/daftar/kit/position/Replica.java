@@ -4,7 +4,6 @@ import io.quarkus.reactive.datasource.ReactiveDataSource;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -60,7 +59,7 @@ class Replica {
         return connection
                 .preparedQuery(REPLAYED)
                 .execute()
-                .map(rows -> positionOf(rows.iterator().next()));
+                .map(rows -> Position.of(rows.iterator().next()));
     }
 
     /** Called when a read found the replica broken: nobody else need find out the same way. */
@@ -75,7 +74,7 @@ class Replica {
     Uni<Void> probe() {
         return Uni.combine()
                 .all()
-                .unis(replica.withConnection(this::replayed), primary.withConnection(PositionSource::current))
+                .unis(replica.withConnection(this::replayed), primary.withConnection(Writes::position))
                 .asTuple()
                 .ifNoItem()
                 .after(PROBE_LIMIT)
@@ -96,9 +95,5 @@ class Replica {
         if (before != usable) {
             LOG.infof("replica %s: %d bytes behind", usable ? "is read from" : "dropped out", lag);
         }
-    }
-
-    private static Position positionOf(Row row) {
-        return new Position(row.getInteger("timeline"), row.getBigDecimal("lsn").longValueExact());
     }
 }

@@ -15,12 +15,18 @@ import java.util.function.Supplier;
 @ApplicationScoped
 public class Writes {
 
+    /** A log file's name begins with the timeline in eight hexadecimal digits. */
+    private static final String POSITION = """
+            SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int AS timeline,
+                   pg_current_wal_lsn() - '0/0'::pg_lsn AS lsn
+            """;
+
     private final Pool primary;
-    private final RequestPositions positions;
+    private final PositionFilter.OfRequest positions;
     private final Outbox outbox;
 
     @Inject
-    Writes(Pool primary, RequestPositions positions, Outbox outbox) {
+    Writes(Pool primary, PositionFilter.OfRequest positions, Outbox outbox) {
         this.primary = primary;
         this.outbox = outbox;
         this.positions = positions;
@@ -41,10 +47,21 @@ public class Writes {
         if (!Arc.container().requestContext().isActive()) {
             return Uni.createFrom().voidItem();
         }
-        return primary.withConnection(PositionSource::current)
+        return primary.withConnection(Writes::position)
                 .invoke(reached -> positions.written(reached))
                 .onFailure()
                 .recoverWithNull()
                 .replaceWithVoid();
+    }
+
+    /**
+     * The primary's position after everything that has been committed so far. Ask after the commit,
+     * outside its transaction: a position read before it can lie inside the commit record.
+     */
+    static Uni<Position> position(SqlConnection connection) {
+        return connection
+                .preparedQuery(POSITION)
+                .execute()
+                .map(rows -> Position.of(rows.iterator().next()));
     }
 }
