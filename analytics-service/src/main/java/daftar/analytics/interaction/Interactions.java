@@ -8,8 +8,10 @@ import daftar.analytics.interaction.RecordedInteractions.Recorded;
 import daftar.analytics.interaction.RecordedInteractions.Result;
 import daftar.analytics.profile.Answer;
 import daftar.analytics.profile.Concept;
+import daftar.analytics.profile.MasteryEvents;
 import daftar.analytics.profile.ProfileUpdates;
 import daftar.analytics.profile.Progress;
+import daftar.kit.outbox.Outbox;
 import daftar.kit.position.Writes;
 import daftar.kit.problem.Problem;
 import io.smallrye.mutiny.Uni;
@@ -18,6 +20,7 @@ import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Clock;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -56,11 +59,15 @@ class Interactions {
 
     private final Writes writes;
     private final ProfileUpdates profiles;
+    private final Outbox outbox;
+    private final Clock clock;
 
     @Inject
-    Interactions(Writes writes, ProfileUpdates profiles) {
+    Interactions(Writes writes, ProfileUpdates profiles, Outbox outbox, Clock clock) {
         this.writes = writes;
         this.profiles = profiles;
+        this.outbox = outbox;
+        this.clock = clock;
     }
 
     /**
@@ -78,7 +85,9 @@ class Interactions {
                 .chain(() -> profiles.before(connection, userId, concepts))
                 .flatMap(before -> insert(connection, userId, distinct)
                         .call(accepted -> checkKnown(connection, userId, distinct, accepted))
-                        .flatMap(accepted -> count(connection, userId, before, distinct, accepted, interactions))));
+                        .flatMap(accepted -> count(connection, userId, before, distinct, accepted, interactions)))
+                .call(recorded ->
+                        outbox.append(connection, MasteryEvents.changed(recorded.profiles(), clock.instant()))));
     }
 
     private Uni<RecordedInteractions> count(

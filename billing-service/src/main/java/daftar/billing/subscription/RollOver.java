@@ -1,8 +1,13 @@
 package daftar.billing.subscription;
 
+import static daftar.billing.subscription.SubscriptionRow.offset;
+import static daftar.billing.subscription.SubscriptionRow.utc;
+
+import daftar.billing.subscription.SubscriptionEvents.Change;
+import daftar.kit.outbox.Outbox;
+import daftar.kit.position.Writes;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.SqlConnection;
@@ -12,10 +17,10 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
 
@@ -29,16 +34,22 @@ class RollOver {
 
     private static final Logger LOG = Logger.getLogger(RollOver.class);
 
+    /** Rows that another instance ends are left to it. */
     private static final String END = """
             UPDATE subscriptions AS s
             SET status = 'canceled', canceled_at = s.ends_at, version = s.version + 1
-            WHERE s.status = 'active'
-              AND s.ends_at <= $1
-            """;
+            WHERE s.id IN (
+                SELECT o.id
+                FROM subscriptions AS o
+                WHERE o.status = 'active'
+                  AND o.ends_at <= $1
+                ORDER BY o.ends_at
+                LIMIT 1000
+                FOR UPDATE OF o SKIP LOCKED)
+            RETURNING\s""" + SubscriptionRow.COLUMNS;
 
     /** Rows that another instance rolls over are left to it. */
-    private static final String DUE = """
-            SELECT s.id, s.anchor_date, s.billing_cycle, s.time_zone
+    private static final String DUE = "SELECT " + SubscriptionRow.COLUMNS + """
             FROM subscriptions AS s
             WHERE s.status = 'active'
               AND s.next_billing_date <= $1
@@ -54,12 +65,14 @@ class RollOver {
             WHERE s.id = m.id
             """;
 
-    private final Pool primary;
+    private final Writes writes;
+    private final Outbox outbox;
     private final Clock clock;
 
     @Inject
-    RollOver(Pool primary, Clock clock) {
-        this.primary = primary;
+    RollOver(Writes writes, Outbox outbox, Clock clock) {
+        this.writes = writes;
+        this.outbox = outbox;
         this.clock = clock;
     }
 
@@ -73,39 +86,35 @@ class RollOver {
                 .recoverWithNull();
     }
 
-    /** Ends and moves what is due at this time. */
-    Uni<Void> upTo(Instant now) {
-        return primary.withTransaction(connection -> connection
+    /** Ends and moves what is due at this time, up to 1,000 of each, and tells of it. */
+    Uni<Void> upTo(Instant time) {
+        Instant now = time.truncatedTo(ChronoUnit.MICROS);
+        return writes.writeSql(connection -> connection
                 .preparedQuery(END)
-                .execute(Tuple.of(now.atOffset(ZoneOffset.UTC)))
-                .chain(() -> connection.preparedQuery(DUE).execute(Tuple.of(utc(now))))
-                .chain(due -> move(connection, due, now)));
+                .execute(Tuple.of(offset(now)))
+                .map(ended -> SubscriptionEvents.changed(ended, Change.CANCELED, now))
+                .flatMap(ended -> connection
+                        .preparedQuery(DUE)
+                        .execute(Tuple.of(utc(now)))
+                        .flatMap(due -> move(connection, due, now))
+                        .flatMap(moved -> outbox.append(
+                                connection,
+                                Stream.concat(ended.stream(), moved.stream()).toList()))));
     }
 
-    private static Uni<Void> move(SqlConnection connection, RowSet<Row> due, Instant now) {
-        if (due.size() == 0) {
-            return Uni.createFrom().voidItem();
-        }
-        List<Row> rows = StreamSupport.stream(due.spliterator(), false).toList();
-        UUID[] ids = rows.stream().map(row -> row.getUUID("id")).toArray(UUID[]::new);
-        LocalDateTime[] next = rows.stream()
-                .map(row -> utc(calendar(row).periodAt(now).endsAt()))
-                .toArray(LocalDateTime[]::new);
+    private static Uni<List<Outbox.Event>> move(SqlConnection connection, RowSet<Row> due, Instant now) {
+        List<Subscription> moved = StreamSupport.stream(due.spliterator(), false)
+                .map(row -> SubscriptionRow.read(row).asOf(now))
+                .toList();
+        UUID[] ids = moved.stream().map(Subscription::id).toArray(UUID[]::new);
+        LocalDateTime[] next =
+                moved.stream().map(after -> utc(after.nextBillingDate())).toArray(LocalDateTime[]::new);
         return connection
                 .preparedQuery(MOVE)
                 .execute(Tuple.newInstance(
                         io.vertx.sqlclient.Tuple.tuple().addArrayOfUUID(ids).addArrayOfLocalDateTime(next)))
-                .replaceWithVoid();
-    }
-
-    private static BillingCalendar calendar(Row row) {
-        return new BillingCalendar(
-                row.getLocalDate("anchor_date"),
-                BillingCycle.of(row.getString("billing_cycle")),
-                ZoneId.of(row.getString("time_zone")));
-    }
-
-    private static LocalDateTime utc(Instant time) {
-        return LocalDateTime.ofInstant(time, ZoneOffset.UTC);
+                .replaceWith(moved.stream()
+                        .map(after -> SubscriptionEvents.changed(after, Change.RENEWED, now))
+                        .toList());
     }
 }

@@ -1,5 +1,10 @@
 package daftar.billing.subscription;
 
+import static daftar.billing.subscription.SubscriptionRow.offset;
+import static daftar.billing.subscription.SubscriptionRow.utc;
+
+import daftar.billing.subscription.SubscriptionEvents.Change;
+import daftar.kit.outbox.Outbox;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.position.Reads;
@@ -14,29 +19,21 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The rows of {@code subscriptions}. */
 @ApplicationScoped
 public class Subscriptions {
-
-    private static final String COLUMNS = """
-            s.id, s.user_id, s.plan_name, s.status, s.billing_cycle, s.amount_egp::text AS amount_egp, s.started_at,
-            s.next_billing_date, s.anchor_date, s.time_zone, s.included_tokens, s.included_speech_seconds,
-            s.cancel_at_period_end, s.ends_at, s.canceled_at
-            """;
 
     /** One that is over makes room, whether or not the roll-over has come by. */
     private static final String END_OVER = """
@@ -45,7 +42,7 @@ public class Subscriptions {
             WHERE s.user_id = $1
               AND s.status = 'active'
               AND s.ends_at <= $2
-            """;
+            RETURNING\s""" + SubscriptionRow.COLUMNS;
 
     private static final String START = """
             INSERT INTO subscriptions AS s (id, user_id, plan_name, status, billing_cycle, amount_egp, started_at,
@@ -57,9 +54,9 @@ public class Subscriptions {
             WHERE p.plan_name = $2
               AND p.billing_cycle = $3
               AND p.active
-            RETURNING\s""" + COLUMNS;
+            RETURNING\s""" + SubscriptionRow.COLUMNS;
 
-    private static final String OF_USER = "SELECT " + COLUMNS + """
+    private static final String OF_USER = "SELECT " + SubscriptionRow.COLUMNS + """
             FROM subscriptions AS s
             WHERE s.user_id = $1
               AND ($2::timestamp IS NULL OR (s.started_at, s.id) < ($2, $3))
@@ -67,19 +64,19 @@ public class Subscriptions {
             LIMIT $4
             """;
 
-    private static final String LIVE = "SELECT " + COLUMNS + """
+    private static final String LIVE = "SELECT " + SubscriptionRow.COLUMNS + """
             FROM subscriptions AS s
             WHERE s.user_id = $1
               AND s.status = 'active'
             """;
 
-    private static final String ONE = "SELECT " + COLUMNS + """
+    private static final String ONE = "SELECT " + SubscriptionRow.COLUMNS + """
             FROM subscriptions AS s
             WHERE s.id = $1
               AND s.user_id = $2
             """;
 
-    private static final String LOCK = "SELECT " + COLUMNS + """
+    private static final String LOCK = "SELECT " + SubscriptionRow.COLUMNS + """
             FROM subscriptions AS s
             WHERE s.id = $1
               AND s.user_id = $2
@@ -97,12 +94,15 @@ public class Subscriptions {
 
     private final Reads reads;
     private final Writes writes;
+    private final Outbox outbox;
     private final ZoneId zone;
 
     @Inject
-    Subscriptions(Reads reads, Writes writes, @ConfigProperty(name = "daftar.billing.time-zone") ZoneId zone) {
+    Subscriptions(
+            Reads reads, Writes writes, Outbox outbox, @ConfigProperty(name = "daftar.billing.time-zone") ZoneId zone) {
         this.reads = reads;
         this.writes = writes;
+        this.outbox = outbox;
         this.zone = zone;
     }
 
@@ -117,7 +117,15 @@ public class Subscriptions {
         return writes.writeSql(connection -> connection
                         .preparedQuery(END_OVER)
                         .execute(Tuple.of(userId, now.atOffset(ZoneOffset.UTC)))
-                        .chain(() -> insert(connection, userId, wanted, now, anchor)))
+                        .map(rows -> SubscriptionEvents.changed(rows, Change.CANCELED, now))
+                        .flatMap(ended -> insert(connection, userId, wanted, now, anchor)
+                                .call(started -> outbox.append(
+                                        connection,
+                                        Stream.concat(
+                                                        ended.stream(),
+                                                        Stream.of(SubscriptionEvents.changed(
+                                                                started, Change.STARTED, now)))
+                                                .toList()))))
                 .onFailure(failure -> DatabaseFailure.brokenConstraint(failure)
                         .filter(ONE_LIVE::equals)
                         .isPresent())
@@ -153,7 +161,7 @@ public class Subscriptions {
         });
         return reads.read(connection -> connection.preparedQuery(OF_USER).execute(parameters))
                 .map(rows -> StreamSupport.stream(rows.spliterator(), false)
-                        .map(row -> read(row).asOf(now))
+                        .map(row -> SubscriptionRow.read(row).asOf(now))
                         .toList())
                 .map(found -> Page.of(found, limit, last -> new Cursor(last.startedAt(), last.id())));
     }
@@ -188,7 +196,12 @@ public class Subscriptions {
                     Subscription after = before.cancel(atPeriodEnd, now);
                     return after.equals(before)
                             ? Uni.createFrom().item(after)
-                            : update(connection, after).replaceWith(after);
+                            : update(connection, after)
+                                    .chain(() -> outbox.append(
+                                            connection,
+                                            List.of(SubscriptionEvents.changed(
+                                                    after, Change.ofCancellation(after), now))))
+                                    .replaceWith(after);
                 }));
     }
 
@@ -205,49 +218,13 @@ public class Subscriptions {
 
     private static Optional<Subscription> first(RowSet<Row> rows) {
         return StreamSupport.stream(rows.spliterator(), false)
-                .map(Subscriptions::read)
+                .map(SubscriptionRow::read)
                 .findFirst();
-    }
-
-    private static Subscription read(Row row) {
-        return new Subscription(
-                row.getUUID("id"),
-                row.getUUID("user_id"),
-                row.getString("plan_name"),
-                row.getString("status"),
-                row.getString("billing_cycle"),
-                new BigDecimal(row.getString("amount_egp")),
-                instant(row.getLocalDateTime("started_at")),
-                instant(row.getLocalDateTime("next_billing_date")),
-                row.getLocalDate("anchor_date"),
-                row.getString("time_zone"),
-                row.getLong("included_tokens"),
-                row.getLong("included_speech_seconds"),
-                row.getBoolean("cancel_at_period_end"),
-                instant(row.getOffsetDateTime("ends_at")),
-                instant(row.getOffsetDateTime("canceled_at")));
     }
 
     /** A cursor can be made up: PostgreSQL's times end long before Java's do. */
     private static Instant storable(Instant time) {
         Instant latest = Instant.parse("9999-12-31T23:59:59Z");
         return time.isAfter(latest) ? latest : time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time;
-    }
-
-    /** The schema document's columns are timestamps without zone that hold UTC. */
-    private static LocalDateTime utc(@Nullable Instant time) {
-        return time == null ? null : LocalDateTime.ofInstant(time, ZoneOffset.UTC);
-    }
-
-    private static OffsetDateTime offset(@Nullable Instant time) {
-        return time == null ? null : time.atOffset(ZoneOffset.UTC);
-    }
-
-    private static Instant instant(@Nullable LocalDateTime utc) {
-        return utc == null ? null : utc.toInstant(ZoneOffset.UTC);
-    }
-
-    private static Instant instant(@Nullable OffsetDateTime time) {
-        return time == null ? null : time.toInstant();
     }
 }

@@ -1,5 +1,6 @@
 package daftar.consent.decision;
 
+import daftar.kit.outbox.Outbox;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.position.Reads;
@@ -72,27 +73,32 @@ class Decisions {
 
     private final Reads reads;
     private final Writes writes;
+    private final Outbox outbox;
     private final Clock clock;
 
     @Inject
-    Decisions(Reads reads, Writes writes, Clock clock) {
+    Decisions(Reads reads, Writes writes, Outbox outbox, Clock clock) {
         this.reads = reads;
         this.writes = writes;
+        this.outbox = outbox;
         this.clock = clock;
     }
 
     /**
      * Records a decision at the present time.
      *
-     * <p>Decisions of the same user and type wait for each other, and a later one always gets a later
+     * <p>Decisions about the same child wait for each other, and a later one of a type always gets a later
      * time, by a microsecond where the clocks of two instances disagree or stand still. So a withdrawal
-     * that was recorded after a consent is the state, whichever instance recorded it.
+     * that was recorded after a consent is the state, whichever instance recorded it, and the event that
+     * goes with it holds all that was decided before.
      *
      * @return the decision; fails with SQLSTATE 23503 when there is no such user
      */
     Uni<Decision> record(UUID userId, NewDecision decision) {
-        return writes.writeSql(connection ->
-                lock(connection, userId, decision.consentType()).chain(() -> insert(connection, userId, decision)));
+        return writes.writeSql(connection -> lock(connection, userId)
+                .chain(() -> insert(connection, userId, decision))
+                .call(recorded -> ConsentEvents.state(connection, userId, recorded.consentTimestamp())
+                        .flatMap(state -> outbox.append(connection, List.of(state)))));
     }
 
     /** The newest decision of each type, by type. */
@@ -127,8 +133,8 @@ class Decisions {
                 .map(rows -> decisions(rows).stream().findFirst()));
     }
 
-    private static Uni<?> lock(SqlConnection connection, UUID userId, String consentType) {
-        return connection.preparedQuery(LOCK).execute(Tuple.of("guardian_consents " + userId + " " + consentType));
+    private static Uni<?> lock(SqlConnection connection, UUID userId) {
+        return connection.preparedQuery(LOCK).execute(Tuple.of("guardian_consents " + userId));
     }
 
     private Uni<Decision> insert(SqlConnection connection, UUID userId, NewDecision decision) {

@@ -2,6 +2,7 @@ package daftar.identity.user;
 
 import daftar.identity.credential.Credentials;
 import daftar.identity.credential.PasswordHashing;
+import daftar.kit.outbox.Outbox;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.problem.DatabaseFailure;
@@ -15,6 +16,7 @@ import jakarta.persistence.LockModeType;
 import java.time.Clock;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -35,15 +37,24 @@ class Users {
     private final Rows rows;
     private final Credentials credentials;
     private final PasswordHashing hashing;
+    private final Outbox outbox;
     private final Clock clock;
 
     @Inject
-    Users(Reads reads, Writes writes, Rows rows, Credentials credentials, PasswordHashing hashing, Clock clock) {
+    Users(
+            Reads reads,
+            Writes writes,
+            Rows rows,
+            Credentials credentials,
+            PasswordHashing hashing,
+            Outbox outbox,
+            Clock clock) {
         this.reads = reads;
         this.writes = writes;
         this.rows = rows;
         this.credentials = credentials;
         this.hashing = hashing;
+        this.outbox = outbox;
         this.clock = clock;
     }
 
@@ -78,9 +89,23 @@ class Users {
                 .ifNull()
                 .failWith(Users::unknown)
                 .invoke(user -> EntityTag.requireMatch(ifMatch, user.version))
-                .invoke(patch::applyTo)
-                .call(rows::flush)
+                .flatMap(user -> change(user, patch))
                 .map(UserView::of));
+    }
+
+    /** A patch that leaves everything as it is neither counts as a change nor is told to anybody. */
+    private Uni<User> change(User user, UserPatch patch) {
+        long before = user.version;
+        patch.applyTo(user);
+        return rows.flush()
+                .chain(() -> user.version == before
+                        ? Uni.createFrom().voidItem()
+                        : publish(UserEvents.changed(user, clock.instant())))
+                .replaceWith(user);
+    }
+
+    private Uni<Void> publish(Outbox.Event event) {
+        return rows.getSession().flatMap(session -> outbox.append(session, List.of(event)));
     }
 
     private Uni<UserView.Versioned> store(Registration registration, String passwordHash) {
@@ -94,6 +119,7 @@ class Users {
         return rows.persist(user)
                 .call(() -> credentials.add(user.id, passwordHash))
                 .call(rows::flush)
+                .call(() -> publish(UserEvents.registered(user)))
                 .map(UserView::of);
     }
 

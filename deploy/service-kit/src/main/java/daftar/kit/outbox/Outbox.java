@@ -53,12 +53,13 @@ public class Outbox {
 
     /**
      * All locks are taken, in one order for everybody, before the first id is drawn: the aggregate of the
-     * materialized CTE must be complete before the join can give a row.
+     * materialized CTE must be complete before the join can give a row. Casts are written out since
+     * Hibernate takes a colon for a parameter.
      */
     private static final String APPEND = """
             WITH event AS MATERIALIZED (
                 SELECT e.event_id, e.topic, e.key, e.type, e.occurred_at, e.data, e.traceparent, e.ordinal
-                FROM ROWS FROM (jsonb_to_recordset(%s::text::jsonb) AS (
+                FROM ROWS FROM (jsonb_to_recordset(CAST(CAST(%s AS text) AS jsonb)) AS (
                         event_id uuid, topic text, key text, type text, occurred_at timestamptz, data jsonb,
                         traceparent text))
                     WITH ORDINALITY AS e (event_id, topic, key, type, occurred_at, data, traceparent, ordinal)
