@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The committed JSON Schema and the parser say the same. */
 class UsageEventSchemaTest {
 
-    private static final String SCHEMA = "/events/daftar.usage.recorded.v1.schema.json";
+    private static final String SCHEMA = "/events/daftar.usage.recorded.v1.json";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** What every example begins with. */
