@@ -4,11 +4,14 @@ import daftar.kit.inbox.Effect.DeadLetter;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
-import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.mutiny.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -17,15 +20,16 @@ import org.eclipse.microprofile.reactive.messaging.Message;
 
 /**
  * Keeps what cannot be processed in the slice's table {@code dead_letters} and in the dead-letter topic,
- * the bytes unchanged. The table has each record once; the topic at least once.
+ * the bytes unchanged. First the table, then the topic, and only then is the offset committed: a crash in
+ * between repeats the batch. So the table has each record once, the topic at least once.
  */
 final class DeadLetters {
 
     private static final String KEEP = """
             INSERT INTO dead_letters (topic, partition, "offset", key, value, headers, reason)
-            SELECT d.topic, d.partition, d."offset", d.key, d.value, d.headers::jsonb, d.reason
-            FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[], $7::text[])
-                AS d (topic, partition, "offset", key, value, headers, reason)
+            SELECT d.topic, d.partition, d."offset", decode(d.key, 'base64'), decode(d.value, 'base64'), d.headers, d.reason
+            FROM jsonb_to_recordset($1)
+                AS d (topic text, partition int, "offset" bigint, key text, value text, headers jsonb, reason text)
             ON CONFLICT (topic, partition, "offset") DO NOTHING
             """;
 
@@ -39,41 +43,56 @@ final class DeadLetters {
 
     /** Completes once the table and the broker both have all of them. */
     Uni<Void> keep(List<DeadLetter> letters) {
-        if (letters.isEmpty()) {
-            return Uni.createFrom().voidItem();
-        }
+        JsonArray rows = new JsonArray(letters.stream().map(DeadLetters::row).toList());
         return pool.preparedQuery(KEEP)
-                .execute(columns(letters))
+                .execute(Tuple.of(rows))
                 .chain(() -> Uni.join()
                         .all(letters.stream().map(this::publish).toList())
                         .andFailFast())
                 .replaceWithVoid();
     }
 
-    private static Tuple columns(List<DeadLetter> letters) {
-        return Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple()
-                .addArrayOfString(strings(letters, letter -> letter.record().topic()))
-                .addArrayOfInteger(letters.stream()
-                        .map(letter -> letter.record().partition())
-                        .toArray(Integer[]::new))
-                .addArrayOfLong(
-                        letters.stream().map(letter -> letter.record().offset()).toArray(Long[]::new))
-                .addArrayOfBuffer(letters.stream()
-                        .map(letter -> buffer(letter.record().key()))
-                        .toArray(Buffer[]::new))
-                .addArrayOfBuffer(letters.stream()
-                        .map(letter -> buffer(letter.record().value()))
-                        .toArray(Buffer[]::new))
-                .addArrayOfString(strings(letters, letter -> HeaderText.json(letter.record())))
-                .addArrayOfString(strings(letters, DeadLetter::reason)));
+    /** All that may be any bytes is Base64; a header's name is text, in which PostgreSQL takes no NUL. */
+    private static JsonObject row(DeadLetter letter) {
+        ConsumerRecord<byte[], byte[]> record = letter.record();
+        JsonArray headers = new JsonArray();
+        record.headers()
+                .forEach(header -> headers.add(new JsonObject()
+                        .put("name", header.key().replace("\0", ""))
+                        .put("value", base64(header.value()))));
+        return new JsonObject()
+                .put("topic", record.topic())
+                .put("partition", record.partition())
+                .put("offset", record.offset())
+                .put("key", base64(record.key()))
+                .put("value", base64(record.value()))
+                .put("headers", headers)
+                .put("reason", letter.reason());
     }
 
-    private static String[] strings(List<DeadLetter> letters, java.util.function.Function<DeadLetter, String> column) {
-        return letters.stream().map(column).toArray(String[]::new);
+    static String base64(byte[] bytes) {
+        return bytes == null ? null : Base64.getEncoder().encodeToString(bytes);
     }
 
-    private static Buffer buffer(byte[] bytes) {
-        return bytes == null ? null : Buffer.buffer(bytes);
+    /** The record as it came, from its row in the table. */
+    static ConsumerRecord<byte[], byte[]> record(Row row) {
+        Buffer key = row.getBuffer("key");
+        Buffer value = row.getBuffer("value");
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
+                row.getString("topic"),
+                row.getInteger("partition"),
+                row.getLong("offset"),
+                key == null ? null : key.getBytes(),
+                value == null ? null : value.getBytes());
+        for (Object each : row.getJsonArray("headers")) {
+            JsonObject header = (JsonObject) each;
+            String bytes = header.getString("value");
+            record.headers()
+                    .add(
+                            header.getString("name"),
+                            bytes == null ? null : Base64.getDecoder().decode(bytes));
+        }
+        return record;
     }
 
     private Uni<Void> publish(DeadLetter letter) {
@@ -92,23 +111,5 @@ final class DeadLetters {
 
     private static void header(Headers headers, String name, String value) {
         headers.add(name, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Record headers as JSON for the table, in their order, values in Base64 since they may be any bytes. */
-    private static final class HeaderText {
-        private static final com.fasterxml.jackson.databind.ObjectMapper JSON =
-                new com.fasterxml.jackson.databind.ObjectMapper();
-
-        static String json(ConsumerRecord<byte[], byte[]> record) {
-            var object = JSON.createArrayNode();
-            Arrays.stream(record.headers().toArray())
-                    .forEach(header ->
-                            object.addObject().put("name", clean(header.key())).put("value", header.value()));
-            return object.toString();
-        }
-
-        private static String clean(String name) {
-            return name.replace("\0", "");
-        }
     }
 }

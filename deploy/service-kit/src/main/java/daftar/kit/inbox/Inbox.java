@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jboss.logging.Logger;
@@ -54,22 +55,34 @@ public final class Inbox<E> {
 
     /** Takes a batch; completes when all of it is done, however long the database is away. */
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
-        List<Received<E>> readable = new ArrayList<>(records.count());
-        List<DeadLetter> unreadable = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            try {
-                readable.add(new Received<>(record, read(record)));
-            } catch (Rejection rejection) {
-                unreadable.add(new DeadLetter(record, rejection.getMessage()));
-            }
-        }
-        return apply(readable)
-                .chain(impossible -> keep(unreadable).chain(() -> keep(impossible)))
+        return attempt(effect, records, true)
+                .chain(this::keep)
                 .invoke(() -> meters.counter("daftar.inbox.records").increment(records.count()));
     }
 
+    /**
+     * Lets the records have their effect, and gives those that had none.
+     *
+     * @param patient whether to wait for a database that is away; the failure is the caller's if not
+     */
+    static <E> Uni<List<DeadLetter>> attempt(
+            Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records, boolean patient) {
+        List<Received<E>> readable = new ArrayList<>();
+        List<DeadLetter> letters = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            try {
+                readable.add(new Received<>(record, read(effect, record)));
+            } catch (Rejection rejection) {
+                letters.add(new DeadLetter(record, rejection.getMessage()));
+            }
+        }
+        return apply(effect, readable, patient)
+                .map(impossible ->
+                        Stream.concat(letters.stream(), impossible.stream()).toList());
+    }
+
     /** Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the stream. */
-    private E read(ConsumerRecord<byte[], byte[]> record) {
+    private static <E> E read(Effect<E> effect, ConsumerRecord<byte[], byte[]> record) {
         CloudEvent event;
         try {
             event = KafkaMessageFactory.createReader(record).toEvent();
@@ -88,27 +101,27 @@ public final class Inbox<E> {
         }
     }
 
-    private Uni<List<DeadLetter>> apply(List<Received<E>> batch) {
+    private static <E> Uni<List<DeadLetter>> apply(Effect<E> effect, List<Received<E>> batch, boolean patient) {
         if (batch.isEmpty()) {
             return Uni.createFrom().item(List.of());
         }
-        return patiently(effect.apply(batch), DatabaseFailure::isTransient)
-                .onFailure()
-                .recoverWithUni(refused -> divide(batch, refused));
+        Uni<List<DeadLetter>> attempt = Uni.createFrom().deferred(() -> effect.apply(batch));
+        return (patient ? patiently(attempt, DatabaseFailure::isTransient) : attempt)
+                .onFailure(failure -> !DatabaseFailure.isTransient(failure))
+                .recoverWithUni(refused -> divide(effect, batch, patient, refused));
     }
 
-    private Uni<List<DeadLetter>> divide(List<Received<E>> batch, Throwable refused) {
+    private static <E> Uni<List<DeadLetter>> divide(
+            Effect<E> effect, List<Received<E>> batch, boolean patient, Throwable refused) {
         if (batch.size() == 1) {
             LOG.errorf("record refused: %s", reason(refused));
             return Uni.createFrom().item(List.of(new DeadLetter(batch.get(0).record(), reason(refused))));
         }
         int half = batch.size() / 2;
-        return apply(batch.subList(0, half))
-                .chain(first -> apply(batch.subList(half, batch.size())).map(second -> {
-                    List<DeadLetter> both = new ArrayList<>(first);
-                    both.addAll(second);
-                    return both;
-                }));
+        return apply(effect, batch.subList(0, half), patient)
+                .chain(first -> apply(effect, batch.subList(half, batch.size()), patient)
+                        .map(second ->
+                                Stream.concat(first.stream(), second.stream()).toList()));
     }
 
     private static String reason(Throwable refused) {
