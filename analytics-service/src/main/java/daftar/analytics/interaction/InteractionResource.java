@@ -2,11 +2,14 @@ package daftar.analytics.interaction;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
+import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Nullable;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -25,11 +28,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class InteractionResource {
 
     private final Interactions interactions;
+    private final Idempotency idempotency;
     private final Clock clock;
 
     @Inject
-    InteractionResource(Interactions interactions, Clock clock) {
+    InteractionResource(Interactions interactions, Idempotency idempotency, Clock clock) {
         this.interactions = interactions;
+        this.idempotency = idempotency;
         this.clock = clock;
     }
 
@@ -46,8 +51,15 @@ class InteractionResource {
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "An id is known with another content; nothing was recorded")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such user")
-    public Uni<RecordedInteractions> record(@PathParam("user_id") UUID userId, @NotNull @Valid NewInteractions body) {
+    public Uni<RecordedInteractions> record(
+            @PathParam("user_id") UUID userId,
+            @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
+            @NotNull @Valid NewInteractions body) {
         body.check(clock.instant());
-        return interactions.record(userId, body.interactions());
+        return idempotency.once(
+                idempotencyKey,
+                body,
+                RecordedInteractions.class,
+                connection -> interactions.record(connection, userId, body.interactions()));
     }
 }

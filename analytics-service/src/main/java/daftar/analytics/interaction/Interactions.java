@@ -12,7 +12,6 @@ import daftar.analytics.profile.MasteryEvents;
 import daftar.analytics.profile.ProfileUpdates;
 import daftar.analytics.profile.Progress;
 import daftar.kit.outbox.Outbox;
-import daftar.kit.position.Writes;
 import daftar.kit.problem.Problem;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
@@ -57,37 +56,35 @@ class Interactions {
             WHERE id = ANY ($1::uuid[])
             """;
 
-    private final Writes writes;
     private final ProfileUpdates profiles;
     private final Outbox outbox;
     private final Clock clock;
 
     @Inject
-    Interactions(Writes writes, ProfileUpdates profiles, Outbox outbox, Clock clock) {
-        this.writes = writes;
+    Interactions(ProfileUpdates profiles, Outbox outbox, Clock clock) {
         this.profiles = profiles;
         this.outbox = outbox;
         this.clock = clock;
     }
 
     /**
-     * Records what is new among the interactions and counts it in the learner's profiles, in one
-     * transaction. Requests about the same learner wait for each other: what one reads of a profile no
+     * Records what is new among the interactions and counts it in the learner's profiles, in the
+     * transaction of the connection. Requests about the same learner wait for each other: what one reads of a profile no
      * other changes before it has written it.
      *
      * @return fails with a 409 problem when an id is known with another content, and with SQLSTATE 23503
      *     when there is no such user
      */
-    Uni<RecordedInteractions> record(UUID userId, List<Interaction> interactions) {
+    Uni<RecordedInteractions> record(SqlConnection connection, UUID userId, List<Interaction> interactions) {
         Map<UUID, Interaction> distinct = distinct(interactions);
         Set<Concept> concepts = distinct.values().stream().map(Interaction::of).collect(Collectors.toSet());
-        return writes.writeSql(connection -> lock(connection, userId)
+        return lock(connection, userId)
                 .chain(() -> profiles.before(connection, userId, concepts))
                 .flatMap(before -> insert(connection, userId, distinct)
                         .call(accepted -> checkKnown(connection, userId, distinct, accepted))
                         .flatMap(accepted -> count(connection, userId, before, distinct, accepted, interactions)))
                 .call(recorded ->
-                        outbox.append(connection, MasteryEvents.changed(recorded.profiles(), clock.instant()))));
+                        outbox.append(connection, MasteryEvents.changed(recorded.profiles(), clock.instant())));
     }
 
     private Uni<RecordedInteractions> count(

@@ -5,7 +5,9 @@ import daftar.kit.access.Caller.Kind;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.problem.Problem;
+import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Nullable;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -14,6 +16,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -37,11 +40,13 @@ class SubscriptionResource {
     private static final int LARGEST_PAGE = 100;
 
     private final Subscriptions subscriptions;
+    private final Idempotency idempotency;
     private final Clock clock;
 
     @Inject
-    SubscriptionResource(Subscriptions subscriptions, Clock clock) {
+    SubscriptionResource(Subscriptions subscriptions, Idempotency idempotency, Clock clock) {
         this.subscriptions = subscriptions;
+        this.idempotency = idempotency;
         this.clock = clock;
     }
 
@@ -66,9 +71,15 @@ class SubscriptionResource {
     @APIResponse(responseCode = "409", description = "The user has a live subscription")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such plan or user")
     public Uni<RestResponse<Subscription>> start(
-            @PathParam("user_id") UUID userId, @NotNull @Valid NewSubscription wanted) {
-        return subscriptions
-                .start(userId, wanted, clock.instant())
+            @PathParam("user_id") UUID userId,
+            @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
+            @NotNull @Valid NewSubscription wanted) {
+        return idempotency
+                .once(
+                        idempotencyKey,
+                        wanted,
+                        Subscription.class,
+                        connection -> subscriptions.start(connection, userId, wanted, clock.instant()))
                 .map(started -> RestResponse.ResponseBuilder.<Subscription>created(
                                 URI.create("/v1/users/" + userId + "/subscriptions/" + started.id()))
                         .entity(started)
@@ -127,7 +138,13 @@ class SubscriptionResource {
     public Uni<Subscription> cancel(
             @PathParam("user_id") UUID userId,
             @PathParam("subscription_id") UUID subscriptionId,
+            @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
             @NotNull @Valid Cancellation how) {
-        return subscriptions.cancel(userId, subscriptionId, how.atPeriodEnd(), clock.instant());
+        return idempotency.once(
+                idempotencyKey,
+                how,
+                Subscription.class,
+                connection ->
+                        subscriptions.cancel(connection, userId, subscriptionId, how.atPeriodEnd(), clock.instant()));
     }
 }

@@ -8,7 +8,6 @@ import daftar.kit.outbox.Outbox;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.position.Reads;
-import daftar.kit.position.Writes;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.kit.problem.Problem;
 import io.smallrye.mutiny.Uni;
@@ -93,47 +92,42 @@ public class Subscriptions {
     private static final String ONE_LIVE = "subscriptions_one_live_per_user";
 
     private final Reads reads;
-    private final Writes writes;
     private final Outbox outbox;
     private final ZoneId zone;
 
     @Inject
-    Subscriptions(
-            Reads reads, Writes writes, Outbox outbox, @ConfigProperty(name = "daftar.billing.time-zone") ZoneId zone) {
+    Subscriptions(Reads reads, Outbox outbox, @ConfigProperty(name = "daftar.billing.time-zone") ZoneId zone) {
         this.reads = reads;
-        this.writes = writes;
         this.outbox = outbox;
         this.zone = zone;
     }
 
     /**
-     * Starts a subscription on the local day of {@code now}.
+     * Starts a subscription on the local day of {@code now}, in the transaction of the connection.
      *
      * @throws io.quarkiverse.resteasy.problem.HttpProblem 409 when one is live; 422 for an unknown plan or user
      */
-    Uni<Subscription> start(UUID userId, NewSubscription wanted, Instant time) {
+    Uni<Subscription> start(SqlConnection connection, UUID userId, NewSubscription wanted, Instant time) {
         Instant now = time.truncatedTo(ChronoUnit.MICROS);
-        LocalDate anchor = now.atZone(zone).toLocalDate();
-        return writes.writeSql(connection -> connection
-                        .preparedQuery(END_OVER)
-                        .execute(Tuple.of(userId, now.atOffset(ZoneOffset.UTC)))
-                        .map(rows -> SubscriptionEvents.changed(rows, Change.CANCELED, now))
-                        .flatMap(ended -> insert(connection, userId, wanted, now, anchor)
-                                .call(started -> outbox.append(
-                                        connection,
-                                        Stream.concat(
-                                                        ended.stream(),
-                                                        Stream.of(SubscriptionEvents.changed(
-                                                                started, Change.STARTED, now)))
-                                                .toList()))))
+        return connection
+                .preparedQuery(END_OVER)
+                .execute(Tuple.of(userId, now.atOffset(ZoneOffset.UTC)))
+                .map(rows -> SubscriptionEvents.changed(rows, Change.CANCELED, now))
+                .flatMap(ended -> insert(connection, userId, wanted, now)
+                        .call(started -> outbox.append(connection, with(ended, started, now))))
                 .onFailure(failure -> DatabaseFailure.brokenConstraint(failure)
                         .filter(ONE_LIVE::equals)
                         .isPresent())
                 .transform(failure -> Problem.CONFLICT.because("This user has a live subscription: cancel it first."));
     }
 
-    private Uni<Subscription> insert(
-            SqlConnection connection, UUID userId, NewSubscription wanted, Instant now, LocalDate anchor) {
+    private static List<Outbox.Event> with(List<Outbox.Event> ended, Subscription started, Instant now) {
+        return Stream.concat(ended.stream(), Stream.of(SubscriptionEvents.changed(started, Change.STARTED, now)))
+                .toList();
+    }
+
+    private Uni<Subscription> insert(SqlConnection connection, UUID userId, NewSubscription wanted, Instant now) {
+        LocalDate anchor = now.atZone(zone).toLocalDate();
         return connection
                 .preparedQuery(START)
                 .execute(Tuple.from(new Object[] {
@@ -181,28 +175,24 @@ public class Subscriptions {
     }
 
     /**
-     * Cancels; a repetition changes nothing.
+     * Cancels, in the transaction of the connection; a repetition changes nothing.
      *
      * @throws io.quarkiverse.resteasy.problem.HttpProblem 404 when the user has no such subscription
      */
-    Uni<Subscription> cancel(UUID userId, UUID id, boolean atPeriodEnd, Instant time) {
+    Uni<Subscription> cancel(SqlConnection connection, UUID userId, UUID id, boolean atPeriodEnd, Instant time) {
         Instant now = time.truncatedTo(ChronoUnit.MICROS);
-        return writes.writeSql(connection -> connection
-                .preparedQuery(LOCK)
-                .execute(Tuple.of(id, userId))
-                .chain(rows -> {
-                    Subscription before = first(rows)
-                            .orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription."));
-                    Subscription after = before.cancel(atPeriodEnd, now);
-                    return after.equals(before)
-                            ? Uni.createFrom().item(after)
-                            : update(connection, after)
-                                    .chain(() -> outbox.append(
-                                            connection,
-                                            List.of(SubscriptionEvents.changed(
-                                                    after, Change.ofCancellation(after), now))))
-                                    .replaceWith(after);
-                }));
+        return connection.preparedQuery(LOCK).execute(Tuple.of(id, userId)).chain(rows -> {
+            Subscription before =
+                    first(rows).orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription."));
+            Subscription after = before.cancel(atPeriodEnd, now);
+            return after.equals(before)
+                    ? Uni.createFrom().item(after)
+                    : update(connection, after)
+                            .chain(() -> outbox.append(
+                                    connection,
+                                    List.of(SubscriptionEvents.changed(after, Change.ofCancellation(after), now))))
+                            .replaceWith(after);
+        });
     }
 
     private static Uni<RowSet<Row>> update(SqlConnection connection, Subscription changed) {

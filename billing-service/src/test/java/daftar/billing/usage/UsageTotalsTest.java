@@ -5,7 +5,6 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
@@ -101,7 +100,7 @@ class UsageTotalsTest {
         await().until(() -> events() == 1 && letters(key).size() == 1);
         assertArrayEquals(utf8(value), (byte[]) letters(key).get(0).get("value"));
         try (Topics topics = new Topics(stack)) {
-            assertTrue(topics.read("usage-events.billing.dead-letter").stream()
+            await().until(() -> topics.read("usage-events.billing.dead-letter").stream()
                     .anyMatch(
                             record -> Arrays.equals(key, record.key()) && Arrays.equals(utf8(value), record.value())));
         }

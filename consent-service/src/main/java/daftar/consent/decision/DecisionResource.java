@@ -6,7 +6,9 @@ import daftar.kit.access.CurrentCaller;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.problem.Problem;
+import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Nullable;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -16,6 +18,7 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -39,9 +42,11 @@ class DecisionResource {
 
     private final Decisions decisions;
     private final CurrentCaller caller;
+    private final Idempotency idempotency;
 
     @Inject
-    DecisionResource(Decisions decisions, CurrentCaller caller) {
+    DecisionResource(Decisions decisions, CurrentCaller caller, Idempotency idempotency) {
+        this.idempotency = idempotency;
         this.decisions = decisions;
         this.caller = caller;
     }
@@ -58,9 +63,16 @@ class DecisionResource {
     @APIResponse(responseCode = "201", description = "Recorded; Location leads to it")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such user")
-    public Uni<RestResponse<Decision>> record(@PathParam("user_id") UUID userId, @NotNull @Valid NewDecision decision) {
-        return decisions
-                .record(userId, decision)
+    public Uni<RestResponse<Decision>> record(
+            @PathParam("user_id") UUID userId,
+            @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
+            @NotNull @Valid NewDecision decision) {
+        return idempotency
+                .once(
+                        idempotencyKey,
+                        decision,
+                        Decision.class,
+                        connection -> decisions.record(connection, userId, decision))
                 .map(recorded -> RestResponse.ResponseBuilder.<Decision>created(
                                 URI.create("/v1/users/" + userId + "/consents/" + recorded.id()))
                         .entity(recorded)

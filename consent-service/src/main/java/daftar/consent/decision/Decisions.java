@@ -4,7 +4,6 @@ import daftar.kit.outbox.Outbox;
 import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
 import daftar.kit.position.Reads;
-import daftar.kit.position.Writes;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
@@ -72,20 +71,18 @@ class Decisions {
             """;
 
     private final Reads reads;
-    private final Writes writes;
     private final Outbox outbox;
     private final Clock clock;
 
     @Inject
-    Decisions(Reads reads, Writes writes, Outbox outbox, Clock clock) {
+    Decisions(Reads reads, Outbox outbox, Clock clock) {
         this.reads = reads;
-        this.writes = writes;
         this.outbox = outbox;
         this.clock = clock;
     }
 
     /**
-     * Records a decision at the present time.
+     * Records a decision at the present time, in the transaction of the connection.
      *
      * <p>Decisions about the same child wait for each other, and a later one of a type always gets a later
      * time, by a microsecond where the clocks of two instances disagree or stand still. So a withdrawal
@@ -94,11 +91,11 @@ class Decisions {
      *
      * @return the decision; fails with SQLSTATE 23503 when there is no such user
      */
-    Uni<Decision> record(UUID userId, NewDecision decision) {
-        return writes.writeSql(connection -> lock(connection, userId)
+    Uni<Decision> record(SqlConnection connection, UUID userId, NewDecision decision) {
+        return lock(connection, userId)
                 .chain(() -> insert(connection, userId, decision))
                 .call(recorded -> ConsentEvents.state(connection, userId, recorded.consentTimestamp())
-                        .flatMap(state -> outbox.append(connection, List.of(state)))));
+                        .flatMap(state -> outbox.append(connection, List.of(state))));
     }
 
     /** The newest decision of each type, by type. */

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -285,11 +286,14 @@ class UsageEventsConsumerTest {
         return stack.query("usage_owner", "SELECT reason, value FROM dead_letters WHERE key = ?", (Object) key);
     }
 
+    /** The topic has it a moment after the table. */
     private ConsumerRecord<byte[], byte[]> published(byte[] key) {
         try (Topics topics = new Topics(stack)) {
-            return topics.read(DEAD_LETTERS).stream()
-                    .filter(record -> Arrays.equals(key, record.key()))
-                    .findFirst()
+            return await().until(
+                            () -> topics.read(DEAD_LETTERS).stream()
+                                    .filter(record -> Arrays.equals(key, record.key()))
+                                    .findFirst(),
+                            Optional::isPresent)
                     .orElseThrow();
         }
     }

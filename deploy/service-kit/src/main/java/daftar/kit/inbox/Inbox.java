@@ -4,6 +4,7 @@ import daftar.kit.inbox.Effect.DeadLetter;
 import daftar.kit.inbox.Effect.Received;
 import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.problem.DatabaseFailure;
+import daftar.kit.request.Correlation;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.KafkaMessageFactory;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Consumes a topic in batches, with effects exactly once.
@@ -55,6 +57,8 @@ public final class Inbox<E> {
 
     /** Takes a batch; completes when all of it is done, however long the database is away. */
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
+        ConsumerRecord<byte[], byte[]> first = records.iterator().next();
+        MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
         return attempt(effect, records, true)
                 .chain(this::keep)
                 .invoke(() -> meters.counter("daftar.inbox.records").increment(records.count()));

@@ -22,12 +22,16 @@ public enum Problem {
     NOT_FOUND(404, "Not found"),
     /** It contradicts what is already recorded. */
     CONFLICT(409, "In conflict with the present state"),
+    /** The first request with this {@code Idempotency-Key} is not done yet; its answer can be had in a moment. */
+    REQUEST_IN_PROGRESS(409, "The same request is at work"),
     /** {@code If-Match} names another version than the present one. */
     OUTDATED(412, "Changed in the meantime"),
     /** The request can be read, and breaks a rule. */
     INVALID_INPUT(422, "The input breaks a rule"),
     /** It names something that does not exist. */
     UNKNOWN_REFERENCE(422, "A reference leads nowhere"),
+    /** The {@code Idempotency-Key} belongs to another request. */
+    IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used before"),
     /** A change needs {@code If-Match} with the version that it is based on. */
     PRECONDITION_REQUIRED(428, "If-Match is required"),
     /** All hands are busy or a part is away; the same request can succeed later. */
@@ -77,9 +81,9 @@ public enum Problem {
                 .withTitle(title)
                 .withStatus(status)
                 .withDetail(detail);
-        return switch (status) {
-            case 401 -> builder.withHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
-            case 503 -> builder.withHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        return switch (this) {
+            case UNAUTHENTICATED, WRONG_CREDENTIALS -> builder.withHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+            case REQUEST_IN_PROGRESS, UNAVAILABLE -> builder.withHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
             default -> builder;
         };
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import daftar.kit.request.Correlation;
 import io.quarkiverse.resteasy.problem.HttpProblem;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.UnauthorizedException;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.hibernate.HibernateException;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
@@ -225,6 +227,12 @@ public class ProblemMappers {
     }
 
     private static Response response(HttpProblem problem) {
-        return problem.toResponse();
+        Object id = MDC.get(Correlation.FIELD);
+        return id == null
+                ? problem.toResponse()
+                : HttpProblem.builder(problem)
+                        .with(Correlation.FIELD, id)
+                        .build()
+                        .toResponse();
     }
 }

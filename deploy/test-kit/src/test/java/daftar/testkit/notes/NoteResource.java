@@ -11,6 +11,7 @@ import daftar.kit.access.CurrentCaller;
 import daftar.kit.page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
+import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.validation.Valid;
@@ -19,6 +20,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
@@ -40,13 +42,19 @@ public class NoteResource {
 
     public record Origin(@NotBlank String device) {}
 
+    public record Text(@NotBlank @Size(max = 20) String text) {}
+
+    public record Written(UUID id) {}
+
     public record Count(long notes) {}
 
     private final Reads reads;
     private final Writes writes;
     private final CurrentCaller caller;
+    private final Idempotency idempotency;
 
-    NoteResource(Reads reads, Writes writes, CurrentCaller caller) {
+    NoteResource(Reads reads, Writes writes, CurrentCaller caller, Idempotency idempotency) {
+        this.idempotency = idempotency;
         this.reads = reads;
         this.writes = writes;
         this.caller = caller;
@@ -60,6 +68,24 @@ public class NoteResource {
                 .preparedQuery("INSERT INTO notes (id, user_id, text) VALUES ($1, $2, $3)")
                 .execute(Tuple.of(note.id(), note.userId(), note.text()))
                 .map(rows -> new Count(rows.rowCount())));
+    }
+
+    @POST
+    @Path("/users/{user_id}/notes")
+    @Access(PERSON)
+    public Uni<Written> writeOnce(
+            @RestPath("user_id") UUID userId,
+            @HeaderParam(Idempotency.HEADER) String idempotencyKey,
+            @Valid @NotNull Text text) {
+        return idempotency.once(
+                idempotencyKey,
+                text,
+                Written.class,
+                connection -> connection
+                        .preparedQuery("INSERT INTO notes (id, user_id, text) VALUES (gen_random_uuid(), $1, $2)"
+                                + " RETURNING id")
+                        .execute(Tuple.of(userId, text.text()))
+                        .map(rows -> new Written(rows.iterator().next().getUUID("id"))));
     }
 
     @GET
