@@ -4,24 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.cloudevents.core.builder.CloudEventBuilder;
-import io.cloudevents.kafka.KafkaMessageFactory;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
-import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.eclipse.microprofile.reactive.messaging.Message;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
@@ -132,31 +123,5 @@ public class Outbox {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("the event's data cannot be written as JSON", e);
         }
-    }
-
-    /** An event as it goes to the broker: a CloudEvent 1.0 in binary mode. */
-    static Message<byte[]> message(Row row, URI source) {
-        CloudEventBuilder event = CloudEventBuilder.v1()
-                .withId(row.getUUID("event_id").toString())
-                .withSource(source)
-                .withType(row.getString("type"))
-                .withTime(row.getOffsetDateTime("occurred_at"))
-                .withExtension("sequence", String.format(Locale.ROOT, "%019d", row.getLong("id")));
-        String data = row.getString("data");
-        if (data != null) {
-            event.withData("application/json", data.getBytes(StandardCharsets.UTF_8));
-        }
-        ProducerRecord<String, byte[]> record = KafkaMessageFactory.<String>createWriter(
-                        row.getString("topic"), row.getString("key"))
-                .writeBinary(event.build());
-        if (row.getString("traceparent") != null) {
-            record.headers().add("traceparent", row.getString("traceparent").getBytes(StandardCharsets.US_ASCII));
-        }
-        return Message.of(record.value())
-                .addMetadata(OutgoingKafkaRecordMetadata.<String>builder()
-                        .withTopic(record.topic())
-                        .withKey(record.key())
-                        .withHeaders(record.headers())
-                        .build());
     }
 }

@@ -5,34 +5,22 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.vertx.VertxContext;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.reactive.messaging.MutinyEmitter;
-import io.vertx.core.Context;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Row;
-import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.time.ZoneOffset;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.eclipse.microprofile.reactive.messaging.Channel;
-import org.eclipse.microprofile.reactive.messaging.OnOverflow;
 import org.jboss.logging.Logger;
 
 /**
@@ -59,9 +47,23 @@ class OutboxRelay {
             SELECT pg_try_advisory_xact_lock(hashtextextended('outbox ' || current_schema(), 0)) AS mine
             """;
 
-    /** A statement of its own: its snapshot must be younger than the lock, or it would repeat the last turn. */
+    /**
+     * A statement of its own: its snapshot must be younger than the lock, or it would repeat the last turn.
+     * The columns from {@link OutboxProducer#FIRST_HEADER} on are the record's headers: CloudEvents 1.0, binary mode.
+     */
     private static final String OLDEST = """
-            SELECT o.id, o.event_id, o.topic, o.key, o.type, o.occurred_at, o.data::text AS data, o.traceparent
+            SELECT o.id,
+                   o.topic,
+                   o.key,
+                   o.data::text AS data,
+                   '1.0' AS ce_specversion,
+                   o.event_id::text AS ce_id,
+                   '/daftar/' || $1::text AS ce_source,
+                   o.type AS ce_type,
+                   to_char(o.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ce_time,
+                   lpad(o.id::text, 19, '0') AS ce_sequence,
+                   CASE WHEN o.data IS NOT NULL THEN 'application/json' END AS "content-type",
+                   o.traceparent
             FROM outbox AS o
             ORDER BY o.id
             LIMIT %d
@@ -73,19 +75,18 @@ class OutboxRelay {
             """;
 
     private static final String DEPTH = """
-            SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS o) AS depth,
-                   (SELECT o.occurred_at FROM outbox AS o ORDER BY o.id LIMIT 1) AS oldest
+            SELECT count(*) AS depth,
+                   coalesce(extract(epoch FROM $1::timestamptz - min(o.occurred_at)), 0)::float8 AS oldest_seconds
+            FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 10000) AS o
             """;
 
-    /** After this nothing more is begun. What is on its way ends with the producer's 10 s, before an open transaction may no longer idle (30 s). */
-    private static final Duration LONGEST_TURN = Duration.ofSeconds(10);
+    /** From one turn to the next: the events of some milliseconds share one. Another instance's turn is waited for as long. */
+    private static final long BETWEEN_TURNS_MS = 20;
 
-    /** How soon it is tried again while another instance's relay is at work, at first and in the end. */
-    private static final Duration SHORTEST_PATIENCE = Duration.ofMillis(25);
+    /** From an event to its commit, mostly; what takes longer, the poll finds. */
+    private static final long RECENTLY = TimeUnit.SECONDS.toNanos(5);
 
-    private static final Duration LONGEST_PATIENCE = Duration.ofMillis(200);
-
-    private static final String APPENDED = "daftar.outbox.appended";
+    private static final long LONGEST_STOP_SECONDS = 30;
 
     /** What the relay is doing. */
     private enum State {
@@ -97,46 +98,42 @@ class OutboxRelay {
     }
 
     private final Pool primary;
-    private final MutinyEmitter<byte[]> broker;
+    private final OutboxProducer producer;
     private final Vertx vertx;
     private final Clock clock;
-    private final URI source;
+    private final String service;
     private final Counter published;
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile long appendedAt = System.nanoTime() - RECENTLY;
     private volatile long depth;
     private volatile double oldestSeconds;
 
     @Inject
     OutboxRelay(
             Pool primary,
-            @Channel("outbox") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<byte[]> broker,
+            OutboxProducer producer,
             Vertx vertx,
             Clock clock,
             MeterRegistry meters,
             @ConfigProperty(name = "daftar.service") String service) {
         this.primary = primary;
-        this.broker = broker;
+        this.producer = producer;
         this.vertx = vertx;
         this.clock = clock;
-        this.source = URI.create("/daftar/" + service);
+        this.service = service;
         this.published = meters.counter("daftar.outbox.published");
         meters.gauge("daftar.outbox.depth", this, relay -> relay.depth);
         meters.gauge("daftar.outbox.oldest.seconds", this, relay -> relay.oldestSeconds);
     }
 
-    /** Something was appended on this context: its commit wakes the relay. */
+    /** Something was appended: commits wake the relay for a while, since nobody knows which of them was its own. */
     void expect() {
-        Context context = Vertx.currentContext();
-        if (context != null && VertxContext.isDuplicatedContext(context)) {
-            context.putLocal(APPENDED, true);
-        }
+        appendedAt = System.nanoTime();
     }
 
-    /** Wakes the relay if this context's transaction appended, or if that cannot be known. */
     void committed() {
-        Context context = Vertx.currentContext();
-        boolean known = context != null && VertxContext.isDuplicatedContext(context);
-        if (!known || context.removeLocal(APPENDED)) {
+        if (System.nanoTime() - appendedAt < RECENTLY) {
             wake();
         }
     }
@@ -148,15 +145,11 @@ class OutboxRelay {
             skipExecutionIf = Scheduled.ApplicationNotRunning.class)
     Uni<Void> poll() {
         return primary.preparedQuery(DEPTH)
-                .execute()
+                .execute(Tuple.of(clock.instant().atOffset(ZoneOffset.UTC)))
                 .map(rows -> rows.iterator().next())
                 .invoke(row -> {
                     depth = row.getLong("depth");
-                    oldestSeconds = depth == 0
-                            ? 0
-                            : Duration.between(row.getOffsetDateTime("oldest").toInstant(), clock.instant())
-                                            .toMillis()
-                                    / 1000.0;
+                    oldestSeconds = row.getDouble("oldest_seconds");
                     if (depth > 0) {
                         wake();
                     }
@@ -166,9 +159,12 @@ class OutboxRelay {
                 .replaceWithVoid();
     }
 
-    /** Lets the turn under way finish; what it does not send the next instance's relay will. */
-    void stop(@Observes ShutdownEvent shutdown) {
-        state.set(State.STOPPED);
+    /** Waits for the turn under way, which even a silent broker cannot keep for ever; the rest is the next instance's. */
+    void stop(@Observes ShutdownEvent shutdown) throws InterruptedException {
+        State before = state.getAndSet(State.STOPPED);
+        if (before == State.IDLE || ended.await(LONGEST_STOP_SECONDS, TimeUnit.SECONDS)) {
+            producer.close();
+        }
     }
 
     private void wake() {
@@ -178,24 +174,25 @@ class OutboxRelay {
             case STOPPED -> State.STOPPED;
         });
         if (before == State.IDLE) {
-            VertxContext.getOrCreateDuplicatedContext(vertx).runOnContext(nothing -> takeTurns(SHORTEST_PATIENCE));
+            VertxContext.getOrCreateDuplicatedContext(vertx).runOnContext(nothing -> takeTurns());
         }
     }
 
-    private void takeTurns(Duration patience) {
-        turn().subscribe().with(turn -> after(turn, patience), this::failed);
+    private void takeTurns() {
+        turn().subscribe().with(this::after, this::failed);
     }
 
-    private void after(Turn turn, Duration patience) {
+    private void after(Turn turn) {
         switch (turn) {
-            case FULL -> takeTurns(SHORTEST_PATIENCE);
-            case TAKEN ->
-                vertx.setTimer(
-                        patience.toMillis(),
-                        timer -> takeTurns(
-                                patience.compareTo(LONGEST_PATIENCE) < 0 ? patience.multipliedBy(2) : patience));
+            case FULL -> takeTurns();
+            case TAKEN -> takeTurnsSoon();
+            case LEFT -> failed(new KafkaException("the broker did not take every event"));
             case DONE -> rest();
         }
+    }
+
+    private void takeTurnsSoon() {
+        vertx.setTimer(BETWEEN_TURNS_MS, timer -> takeTurns());
     }
 
     private void failed(Throwable failure) {
@@ -206,75 +203,47 @@ class OutboxRelay {
 
     private void rest() {
         if (!state.compareAndSet(State.SENDING, State.IDLE) && state.compareAndSet(State.WOKEN, State.SENDING)) {
-            takeTurns(SHORTEST_PATIENCE);
+            takeTurnsSoon();
+        } else if (state.get() == State.STOPPED) {
+            ended.countDown();
         }
     }
 
-    /** One turn: whatever is sent is deleted, and what could not be sent fails the turn after that. */
+    /** One turn: whatever the broker has is deleted. */
     private Uni<Turn> turn() {
         if (state.get() == State.STOPPED) {
             return Uni.createFrom().item(Turn.DONE);
         }
-        List<Throwable> failures = new ArrayList<>();
         return primary.withTransaction(connection -> connection
-                        .preparedQuery(TURN)
-                        .execute()
-                        .flatMap(rows -> rows.iterator().next().getBoolean("mine")
-                                ? send(connection, failures)
-                                : Uni.createFrom().item(Turn.TAKEN)))
-                .flatMap(turn -> failures.isEmpty()
-                        ? Uni.createFrom().item(turn)
-                        : Uni.createFrom().failure(failures.get(0)));
+                .preparedQuery(TURN)
+                .execute()
+                .flatMap(rows -> rows.iterator().next().getBoolean("mine")
+                        ? send(connection)
+                        : Uni.createFrom().item(Turn.TAKEN)));
     }
 
-    private Uni<Turn> send(SqlConnection connection, List<Throwable> failures) {
-        return connection.preparedQuery(OLDEST).execute().flatMap(rows -> {
+    private Uni<Turn> send(SqlConnection connection) {
+        return connection.preparedQuery(OLDEST).execute(Tuple.of(service)).flatMap(rows -> {
             if (rows.size() == 0) {
                 return Uni.createFrom().item(Turn.DONE);
             }
-            Queue<Long> sent = new ConcurrentLinkedQueue<>();
-            Instant deadline = clock.instant().plus(LONGEST_TURN);
-            List<Uni<Void>> keys = byKey(rows).stream()
-                    .map(events -> inOrder(events, deadline, sent)
-                            .onFailure()
-                            .invoke(failures::add)
-                            .onFailure()
-                            .recoverWithNull())
-                    .toList();
-            return Uni.join()
-                    .all(keys)
-                    .andFailFast()
-                    .chain(() -> connection.preparedQuery(DELETE).execute(Tuple.of(sent.toArray(Long[]::new))))
-                    .invoke(deleted -> published.increment(deleted.rowCount()))
-                    .replaceWith(rows.size() == LARGEST_TURN ? Turn.FULL : Turn.DONE);
+            return Uni.createFrom()
+                    .item(() -> producer.publish(rows))
+                    .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                    .call(sent -> connection.preparedQuery(DELETE).execute(Tuple.of(sent.toArray(Long[]::new))))
+                    .invoke(sent -> published.increment(sent.size()))
+                    .map(sent -> sent.size() < rows.size()
+                            ? Turn.LEFT
+                            : rows.size() == LARGEST_TURN ? Turn.FULL : Turn.DONE);
         });
-    }
-
-    private static Collection<List<Row>> byKey(RowSet<Row> rows) {
-        Map<String, List<Row>> keys = new LinkedHashMap<>();
-        rows.forEach(row -> keys.computeIfAbsent(
-                        row.getString("topic") + " " + row.getString("key"), key -> new ArrayList<>())
-                .add(row));
-        return keys.values();
-    }
-
-    /** One after the other, up to the first that cannot be sent: none may overtake another of its key. */
-    private Uni<Void> inOrder(List<Row> events, Instant deadline, Queue<Long> sent) {
-        return Multi.createFrom()
-                .iterable(events)
-                .select()
-                .first(event -> clock.instant().isBefore(deadline))
-                .onItem()
-                .transformToUniAndConcatenate(event ->
-                        broker.sendMessage(Outbox.message(event, source)).invoke(() -> sent.add(event.getLong("id"))))
-                .collect()
-                .last();
     }
 
     /** What came of a turn. */
     private enum Turn {
         /** As much as fits into one: there is more. */
         FULL,
+        /** Some events could not be sent. */
+        LEFT,
         /** All there was. */
         DONE,
         /** Another instance's relay is at work; whether it has seen everything is not known. */

@@ -6,6 +6,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * The relay of a second instance of the service: the same code with a state of its own. It is made by
@@ -32,7 +33,7 @@ final class AnotherRelay {
             constructor.setAccessible(true);
             Object second = constructor.newInstance(
                     field(first, "primary"),
-                    field(first, "broker"),
+                    producerLike(field(first, "producer")),
                     field(first, "vertx"),
                     field(first, "clock"),
                     new io.micrometer.core.instrument.simple.SimpleMeterRegistry(),
@@ -43,6 +44,13 @@ final class AnotherRelay {
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("the relay is not what this expects", e);
         }
+    }
+
+    /** Two instances have two producers. */
+    private static Object producerLike(Object first) throws ReflectiveOperationException {
+        Constructor<?> constructor = first.getClass().getDeclaredConstructor(Map.class);
+        constructor.setAccessible(true);
+        return constructor.newInstance(field(first, "settings"));
     }
 
     void wake() {
