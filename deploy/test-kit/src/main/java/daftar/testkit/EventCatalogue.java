@@ -110,7 +110,7 @@ public final class EventCatalogue {
             Part schema = payload(message);
             assertEquals(type + ".json", schema.file().getFileName().toString());
             assertEquals("https://json-schema.org/draft/2020-12/schema", schema.text("/$schema"));
-            assertTrue(schema.text("/$id").endsWith(type), "$id of " + schema.file());
+            assertEquals("urn:daftar:events:" + type, schema.text("/$id"), "$id of " + schema.file());
             assertFalse(common(message, "/headers").json().isMissingNode(), type + " has no headers");
             assertFalse(common(message, "/bindings/kafka/key").json().isMissingNode(), type + " has no key");
         });
