@@ -61,11 +61,15 @@ public final class EventData {
      *
      * <p>CloudEvents 1.0 lets an id be any text that is unique within its source. A producer that sends
      * UUIDs keeps them; any other id becomes the name-based UUID (RFC 9562 section 5.5, version 5) of
-     * source, line feed and id in the URL namespace of its section 6.6.
+     * source, line feed and id in the URL namespace of its section 6.6. An empty one is refused: it would
+     * make all of a source's events one.
      */
     public static UUID id(CloudEvent event) {
         if (UUID_FORM.matcher(event.getId()).matches()) {
             return UUID.fromString(event.getId());
+        }
+        if (event.getId().isBlank()) {
+            throw new Rejection("the event's id is empty");
         }
         return Generators.nameBasedGenerator(NameBasedGenerator.NAMESPACE_URL)
                 .generate(event.getSource() + "\n" + event.getId());

@@ -8,16 +8,31 @@ import daftar.kit.request.Correlation;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.KafkaMessageFactory;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
+import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -39,6 +54,12 @@ public final class Inbox<E> {
     /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
 
+    /** Longer than most batches take; a group may rebalance for minutes. */
+    private static final long LAST_BATCH_SECONDS = 20;
+
+    /** Of each partition, where the batch that was taken last ends; completes with that batch. */
+    private static final Map<TopicPartition, CompletableFuture<OffsetAndMetadata>> LAST = new ConcurrentHashMap<>();
+
     private final Effect<E> effect;
     private final DeadLetters deadLetters;
     private final MeterRegistry meters;
@@ -59,8 +80,16 @@ public final class Inbox<E> {
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
         ConsumerRecord<byte[], byte[]> first = records.iterator().next();
         MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        for (TopicPartition partition : records.partitions()) {
+            long last = records.records(partition)
+                    .get(records.records(partition).size() - 1)
+                    .offset();
+            LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
+        }
         return attempt(effect, records, true)
                 .chain(this::keep)
+                .invoke(() -> done.complete(null))
                 .invoke(() -> meters.counter("daftar.inbox.records").increment(records.count()));
     }
 
@@ -156,5 +185,40 @@ public final class Inbox<E> {
                 .retry()
                 .withBackOff(FIRST_WAIT, LONGEST_WAIT)
                 .indefinitely();
+    }
+
+    /**
+     * Lets a batch end, and commits it, before its partitions go: to another instance that joins, or as
+     * this one stops. Otherwise the next owner would repeat it, without effect and for nothing.
+     */
+    @ApplicationScoped
+    @Identifier("inbox")
+    static class LastBatch implements KafkaConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+            LAST.keySet().removeAll(partitions);
+        }
+
+        /** Called by the thread that polls, which may wait. */
+        @Override
+        public void onPartitionsRevoked(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+            Map<TopicPartition, OffsetAndMetadata> ends = new HashMap<>();
+            try {
+                for (TopicPartition partition : partitions) {
+                    CompletableFuture<OffsetAndMetadata> last = LAST.remove(partition);
+                    if (last != null) {
+                        ends.put(partition, last.get(LAST_BATCH_SECONDS, TimeUnit.SECONDS));
+                    }
+                }
+                consumer.commitSync(ends);
+            } catch (TimeoutException | ExecutionException | KafkaException repeated) {
+                LOG.warnf(
+                        "the last batch will be repeated: %s",
+                        repeated.getClass().getSimpleName());
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

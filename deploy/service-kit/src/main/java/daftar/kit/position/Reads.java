@@ -11,6 +11,7 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Reads that go to the replica and are never older than what the caller has seen.
@@ -25,17 +26,26 @@ public class Reads {
     /** A replica that answers later than this is as good as away. */
     private static final Duration REPLICA_LIMIT = Duration.ofSeconds(5);
 
+    private static final Duration POLL = Duration.ofMillis(2);
+
     private final Pool primary;
     private final Replica replica;
     private final PositionFilter.OfRequest positions;
     private final MeterRegistry meters;
+    private final Duration wait;
 
     @Inject
-    Reads(Pool primary, Replica replica, PositionFilter.OfRequest positions, MeterRegistry meters) {
+    Reads(
+            Pool primary,
+            Replica replica,
+            PositionFilter.OfRequest positions,
+            MeterRegistry meters,
+            @ConfigProperty(name = "daftar.replica.wait") Duration wait) {
         this.primary = primary;
         this.replica = replica;
         this.positions = positions;
         this.meters = meters;
+        this.wait = wait;
     }
 
     /**
@@ -73,10 +83,25 @@ public class Reads {
             SqlConnection connection, Optional<Position> seen, Function<SqlConnection, Uni<T>> query) {
         Uni<Boolean> replayed = seen.isEmpty()
                 ? Uni.createFrom().item(true)
-                : replica.replayed(connection).map(position -> position.covers(seen.get()));
+                : replayed(connection, seen.get(), System.nanoTime() + wait.toNanos());
         return replayed.flatMap(enough -> enough
                 ? query.apply(connection).map(Answer::of).invoke(() -> count("replica"))
                 : Uni.createFrom().nullItem());
+    }
+
+    /** Whether the replica has replayed that far by the deadline; asked anew every other millisecond. */
+    private Uni<Boolean> replayed(SqlConnection connection, Position wanted, long deadline) {
+        return replica.replayed(connection).chain(position -> {
+            if (position.covers(wanted) || System.nanoTime() - deadline >= 0) {
+                return Uni.createFrom().item(position.covers(wanted));
+            }
+            return Uni.createFrom()
+                    .voidItem()
+                    .onItem()
+                    .delayIt()
+                    .by(POLL)
+                    .chain(() -> replayed(connection, wanted, deadline));
+        });
     }
 
     private <T> Uni<T> onPrimary(Function<SqlConnection, Uni<T>> query, String route) {

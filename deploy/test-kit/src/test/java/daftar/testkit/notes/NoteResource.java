@@ -100,6 +100,18 @@ public class NoteResource {
                 .map(rows -> new Count(rows.iterator().next().getLong("notes"))));
     }
 
+    /** Counts for a long time on the replica, and at once on the primary. */
+    @GET
+    @Path("/slow")
+    @Access(ANYONE)
+    public Uni<Count> slow() {
+        return reads.read(connection -> connection
+                .preparedQuery("SELECT count(*) AS notes FROM notes,"
+                        + " pg_sleep(CASE WHEN pg_is_in_recovery() THEN 30 ELSE 0 END)")
+                .execute()
+                .map(rows -> new Count(rows.iterator().next().getLong("notes"))));
+    }
+
     @GET
     @Path("/me")
     @Access(PERSON)
