@@ -45,8 +45,8 @@ class InteractionResource {
             scope = "interactions:write")
     @Operation(
             summary = "Record 1 to 500 interactions, all or none",
-            description = "Callers: the person, a service with interactions:write. In any order, as often as needed: "
-                    + "an id counts once. occurred_at lies between 2000 and 24 hours from now.")
+            description = "In any order, as often as needed: an id counts once. occurred_at lies between 2000 "
+                    + "and 24 hours from now.")
     @APIResponse(responseCode = "200", description = "What became of each, and the profiles that changed")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "An id is known with another content; nothing was recorded")

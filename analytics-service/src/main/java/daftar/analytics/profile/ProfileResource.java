@@ -41,13 +41,12 @@ class ProfileResource {
 
     @GET
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "profiles:read")
     @Operation(
             summary = "Read a learner's profiles, by subject and concept",
-            description =
-                    "Callers: the person, a service with profiles:read, support, an administrator. streak_days is "
-                            + "as of last_interaction, current_streak_days as of now. A user of whom nothing is known has no profiles.")
+            description = "streak_days is as of last_interaction, current_streak_days as of now. A user of whom "
+                    + "nothing is known has no profiles.")
     @APIResponse(responseCode = "200", description = "A page of profiles")
     @APIResponse(responseCode = "400", description = "The cursor is not one that a page ended with")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
@@ -63,11 +62,9 @@ class ProfileResource {
     @GET
     @Path("/{subject}/{concept}")
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "profiles:read")
-    @Operation(
-            summary = "Read a learner's profile of one concept",
-            description = "Callers: the person, a service with profiles:read, support, an administrator.")
+    @Operation(summary = "Read a learner's profile of one concept")
     @APIResponse(responseCode = "200", description = "The profile")
     @APIResponse(responseCode = "404", description = "The learner has no interaction with this concept")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")

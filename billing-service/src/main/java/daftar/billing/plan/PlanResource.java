@@ -50,7 +50,7 @@ class PlanResource {
 
     @GET
     @Access(Kind.ANYONE)
-    @Operation(summary = "Read the price list", description = "Callers: anyone, without a token.")
+    @Operation(summary = "Read the price list")
     @APIResponse(responseCode = "200", description = "The plans that can be subscribed to now, the cheapest first")
     public Uni<Plans> plans() {
         return reads.read(connection -> connection.preparedQuery(ACTIVE).execute())

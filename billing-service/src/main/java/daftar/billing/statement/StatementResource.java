@@ -68,12 +68,11 @@ class StatementResource {
 
     @GET
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "subscriptions:read")
     @Operation(
             summary = "Read what the present billing period holds so far",
-            description = "Without a subscription: the calendar month of the billing zone, nothing included. "
-                    + "Callers: the person, a service with subscriptions:read, support, an administrator.")
+            description = "Without a subscription: the calendar month of the billing zone, nothing included.")
     @APIResponse(responseCode = "200", description = "The statement")
     public Uni<Statement> statement(@PathParam("user_id") UUID userId) {
         Instant now = clock.instant();

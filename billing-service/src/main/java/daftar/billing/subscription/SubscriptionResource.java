@@ -62,10 +62,7 @@ class SubscriptionResource {
     @Access(
             value = {Kind.PERSON, Kind.SERVICE, Kind.ADMINISTRATOR},
             scope = "subscriptions:write")
-    @Operation(
-            summary = "Start a subscription",
-            description = "Its first period starts with today's local day. "
-                    + "Callers: the person, a service with subscriptions:write, an administrator.")
+    @Operation(summary = "Start a subscription", description = "Its first period starts with today's local day.")
     @APIResponse(responseCode = "201", description = "Started")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "The user has a live subscription")
@@ -88,11 +85,9 @@ class SubscriptionResource {
 
     @GET
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "subscriptions:read")
-    @Operation(
-            summary = "List a user's subscriptions, the newest first",
-            description = "Callers: the person, a service with subscriptions:read, support, an administrator.")
+    @Operation(summary = "List a user's subscriptions, the newest first")
     @APIResponse(responseCode = "200", description = "A page of subscriptions")
     @APIResponse(responseCode = "400", description = "The cursor is not one that a page ended with")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
@@ -107,11 +102,9 @@ class SubscriptionResource {
     @GET
     @Path("/{subscription_id}")
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "subscriptions:read")
-    @Operation(
-            summary = "Read one subscription",
-            description = "Callers: the person, a service with subscriptions:read, support, an administrator.")
+    @Operation(summary = "Read one subscription")
     @APIResponse(responseCode = "200", description = "The subscription")
     @APIResponse(responseCode = "404", description = "The user has no such subscription")
     public Uni<Subscription> one(@PathParam("user_id") UUID userId, @PathParam("subscription_id") UUID subscriptionId) {
@@ -129,8 +122,7 @@ class SubscriptionResource {
             scope = "subscriptions:write")
     @Operation(
             summary = "Cancel a subscription, now or at the end of its period",
-            description = "A repetition changes nothing; an end that is to come can be brought forward. "
-                    + "Callers: the person, a service with subscriptions:write, an administrator.")
+            description = "A repetition changes nothing; an end that is to come can be brought forward.")
     @APIResponse(responseCode = "200", description = "The subscription as it is now")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "404", description = "The user has no such subscription")

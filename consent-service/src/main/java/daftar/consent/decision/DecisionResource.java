@@ -57,9 +57,7 @@ class DecisionResource {
     @Access(
             value = {Kind.SERVICE, Kind.ADMINISTRATOR},
             scope = "consents:write")
-    @Operation(
-            summary = "Record a guardian's decision",
-            description = "Callers: a service with consents:write, an administrator. The time is the server's.")
+    @Operation(summary = "Record a guardian's decision", description = "The time is the server's.")
     @APIResponse(responseCode = "201", description = "Recorded; Location leads to it")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such user")
@@ -81,13 +79,13 @@ class DecisionResource {
 
     @GET
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "consents:read")
     @Operation(
             summary = "Read what holds now, one decision a type",
-            description = "Callers: the person (without guardian_email and ip_address), a service with consents:read, "
-                    + "support, an administrator. A type that is absent was never decided: nothing is allowed. "
-                    + "A user of whom nothing is known has no decisions.")
+            description = "The person and a guardian get it without guardian_email and ip_address. A type that "
+                    + "is absent was never decided: nothing is allowed. A user of whom nothing is known has "
+                    + "no decisions.")
     @APIResponse(responseCode = "200", description = "The newest decision of each type")
     public Uni<CurrentConsents> current(@PathParam("user_id") UUID userId) {
         return decisions
@@ -99,12 +97,11 @@ class DecisionResource {
     @GET
     @Path("/history")
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "consents:read")
     @Operation(
             summary = "Read all decisions, newest first",
-            description = "Callers: the person (without guardian_email and ip_address), a service with consents:read, "
-                    + "support, an administrator.")
+            description = "The person and a guardian get it without guardian_email and ip_address.")
     @APIResponse(responseCode = "200", description = "A page of decisions")
     @APIResponse(responseCode = "400", description = "The cursor is not one that a page ended with")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
@@ -122,12 +119,11 @@ class DecisionResource {
     @GET
     @Path("/{consent_id}")
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "consents:read")
     @Operation(
             summary = "Read one decision",
-            description = "Callers: the person (without guardian_email and ip_address), a service with consents:read, "
-                    + "support, an administrator.")
+            description = "The person and a guardian get it without guardian_email and ip_address.")
     @APIResponse(responseCode = "200", description = "The decision")
     @APIResponse(responseCode = "404", description = "This user has no such decision")
     public Uni<Decision> one(@PathParam("user_id") UUID userId, @PathParam("consent_id") UUID consentId) {

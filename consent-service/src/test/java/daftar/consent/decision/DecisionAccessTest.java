@@ -42,6 +42,7 @@ class DecisionAccessTest {
         for (String token : List.of(
                 Tokens.person(child),
                 Tokens.person(UUID.randomUUID()),
+                Tokens.guardian(Consents.GUARDIAN),
                 Tokens.service("consents:read"),
                 Tokens.service(),
                 Tokens.staff("support"))) {
@@ -64,10 +65,11 @@ class DecisionAccessTest {
     }
 
     @Test
-    void thePersonAServiceWithTheScopeAndStaffRead() {
+    void thePersonTheGuardianAServiceWithTheScopeAndStaffRead() {
         for (String path : readPaths()) {
             for (String token : List.of(
                     Tokens.person(child),
+                    Tokens.guardian(Consents.GUARDIAN),
                     Tokens.service("consents:read"),
                     Tokens.staff("support"),
                     Tokens.staff("administrator"))) {
@@ -79,8 +81,11 @@ class DecisionAccessTest {
     @Test
     void nobodyElseReads() {
         for (String path : readPaths()) {
-            for (String token :
-                    List.of(Tokens.person(stack.newUser()), Tokens.service("consents:write"), Tokens.service())) {
+            for (String token : List.of(
+                    Tokens.person(stack.newUser()),
+                    Tokens.guardian("of.another@child.example"),
+                    Tokens.service("consents:write"),
+                    Tokens.service())) {
                 get(token, path).then().spec(problem(Problem.FORBIDDEN));
             }
             given().get(path, child).then().spec(problem(Problem.UNAUTHENTICATED));

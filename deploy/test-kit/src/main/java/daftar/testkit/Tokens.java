@@ -1,5 +1,6 @@
 package daftar.testkit;
 
+import daftar.kit.access.Caller;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +29,21 @@ public final class Tokens {
     public static String staff(String role) {
         JwtClaims claims = claims(UUID.randomUUID().toString(), "daftar-app");
         claims.setStringListClaim("roles", List.of(role));
+        return sign(claims, Issuer.currentKey());
+    }
+
+    /** A person who has proved that the address is theirs. */
+    public static String guardian(String email) {
+        JwtClaims claims = claims(UUID.randomUUID().toString(), "daftar-app");
+        claims.setStringClaim("email_hash", Caller.emailHash(email));
+        return sign(claims, Issuer.currentKey());
+    }
+
+    /** A person of another OpenID Connect issuer, which says whether it has verified the address. */
+    public static String withAddress(String email, boolean verified) {
+        JwtClaims claims = claims(UUID.randomUUID().toString(), "daftar-app");
+        claims.setStringClaim("email", email);
+        claims.setClaim("email_verified", verified);
         return sign(claims, Issuer.currentKey());
     }
 

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +33,23 @@ public final class Topics implements AutoCloseable {
 
     /** Sends a CloudEvent in binary mode, keyed by the user, and waits until the broker has it. */
     public void sendEvent(String topic, String type, String id, UUID userId, String json) {
+        send(List.of(event(topic, type, id, userId, json)));
+    }
+
+    /**
+     * Sends a child's consent state as consent tells it, and waits until the broker has it.
+     *
+     * @param json the data; null makes a tombstone
+     */
+    public void sendConsentState(UUID userId, long sequence, String json) {
+        ProducerRecord<byte[], byte[]> record = event(
+                "consent-events", "daftar.consent.state.v1", UUID.randomUUID().toString(), userId, json);
+        record.headers().add("ce_sequence", utf8(String.format(Locale.ROOT, "%019d", sequence)));
+        send(List.of(record));
+    }
+
+    private static ProducerRecord<byte[], byte[]> event(
+            String topic, String type, String id, UUID userId, String json) {
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(topic, utf8(userId.toString()), json == null ? null : utf8(json));
         record.headers()
@@ -41,7 +59,7 @@ public final class Topics implements AutoCloseable {
                 .add("ce_type", utf8(type))
                 .add("ce_time", utf8("2026-01-02T03:04:05Z"))
                 .add("content-type", utf8("application/json"));
-        send(List.of(record));
+        return record;
     }
 
     /** Sends records as they are and waits until the broker has them all. */

@@ -11,9 +11,7 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
 
 /**
  * Logs a person in by e-mail address and password. Whether the address is unknown, the person may not
@@ -24,7 +22,7 @@ class Login {
 
     /** From the primary: who has just registered logs in at once. */
     private static final String SELECT = """
-            SELECT u.id, c.password_hash,
+            SELECT u.id, c.password_hash, CASE WHEN u.email_verified_at IS NOT NULL THEN u.email END AS verified_email,
                    ARRAY(SELECT r.role FROM staff_roles r WHERE r.user_id = u.id ORDER BY r.role) AS roles
             FROM users u
             JOIN credentials c ON c.user_id = u.id
@@ -39,7 +37,7 @@ class Login {
             """;
 
     /** A person who may log in with the right password. */
-    private record Account(UUID userId, String passwordHash, List<String> roles) {}
+    private record Account(Refreshed.Person person, String passwordHash) {}
 
     private final Pool primary;
     private final PasswordHashing hashing;
@@ -68,8 +66,7 @@ class Login {
                     if (account == null || !matches) {
                         return Uni.createFrom().item(new Refreshed.Refused());
                     }
-                    return renewHash(account, password)
-                            .flatMap(done -> sessions.open(account.userId(), account.roles()));
+                    return renewHash(account, password).flatMap(done -> sessions.open(account.person()));
                 });
     }
 
@@ -81,7 +78,7 @@ class Login {
         return hashing.hash(password)
                 .flatMap(hash -> primary.preparedQuery(REHASH)
                         .execute(Tuple.of(
-                                account.userId(),
+                                account.person().userId(),
                                 account.passwordHash(),
                                 hash,
                                 clock.instant().atOffset(ZoneOffset.UTC))))
@@ -89,7 +86,8 @@ class Login {
     }
 
     private static Account account(Row row) {
-        return new Account(
-                row.getUUID("id"), row.getString("password_hash"), Arrays.asList(row.getArrayOfStrings("roles")));
+        Refreshed.Person person = new Refreshed.Person(
+                row.getUUID("id"), Arrays.asList(row.getArrayOfStrings("roles")), row.getString("verified_email"));
+        return new Account(person, row.getString("password_hash"));
     }
 }

@@ -131,12 +131,13 @@ class SessionResource {
         if (!(outcome instanceof Renewed renewed)) {
             throw Problem.WRONG_CREDENTIALS.because(refusal);
         }
+        Refreshed.Person person = renewed.person();
         return new SessionView(
-                tokens.forPerson(renewed.userId(), renewed.roles()),
+                tokens.forPerson(person.userId(), person.roles(), person.verifiedEmail()),
                 "Bearer",
                 AccessTokens.LIFETIME.toSeconds(),
                 renewed.token().text(),
                 Duration.between(clock.instant(), renewed.expiresAt()).toSeconds(),
-                renewed.userId());
+                person.userId());
     }
 }

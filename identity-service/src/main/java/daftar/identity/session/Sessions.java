@@ -28,7 +28,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -61,6 +60,7 @@ class Sessions {
     private static final String LOCK = """
             SELECT s.user_id, s.secret, s.generation, s.created_at, s.rotated_at, s.expires_at, s.revoked_at,
                    (SELECT u.status = 'active' FROM users u WHERE u.id = s.user_id) AS may_go_on,
+                   (SELECT u.email FROM users u WHERE u.id = s.user_id AND u.email_verified_at IS NOT NULL) AS verified_email,
                    ARRAY(SELECT r.role FROM staff_roles r WHERE r.user_id = s.user_id ORDER BY r.role) AS roles
             FROM sessions s
             WHERE s.id = $1
@@ -109,14 +109,14 @@ class Sessions {
     }
 
     /** Opens a session of a person who has just proved who they are; refused when they may not log in any longer. */
-    Uni<Refreshed> open(UUID userId, List<String> roles) {
+    Uni<Refreshed> open(Refreshed.Person person) {
         Instant now = now();
         UUID id = UUID.randomUUID();
         byte[] secret = new byte[SECRET_BYTES];
         RANDOM.nextBytes(secret);
         Instant expiresAt = SessionRules.expiry(now, now);
         Tuple row = Tuple.of(
-                userId,
+                person.userId(),
                 LocalDateTime.ofInstant(now, ZoneOffset.UTC),
                 id,
                 Buffer.buffer(secret),
@@ -127,7 +127,7 @@ class Sessions {
                 .execute(row)
                 .map(inserted -> inserted.rowCount() == 0
                         ? new Refused()
-                        : new Renewed(userId, roles, RefreshToken.issue(key, id, secret, 0), expiresAt)));
+                        : new Renewed(person, RefreshToken.issue(key, id, secret, 0), expiresAt)));
     }
 
     /** Exchanges a refresh token, by the rules of {@link SessionRules}. */
@@ -208,7 +208,9 @@ class Sessions {
 
     private Refreshed renewed(RefreshToken presented, Row row, int generation, Instant expiresAt) {
         RefreshToken present = RefreshToken.issue(key, presented.sessionId(), secret(row), generation);
-        return new Renewed(row.getUUID("user_id"), Arrays.asList(row.getArrayOfStrings("roles")), present, expiresAt);
+        Refreshed.Person person = new Refreshed.Person(
+                row.getUUID("user_id"), Arrays.asList(row.getArrayOfStrings("roles")), row.getString("verified_email"));
+        return new Renewed(person, present, expiresAt);
     }
 
     private static byte[] secret(Row row) {

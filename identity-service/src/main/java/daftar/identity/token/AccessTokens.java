@@ -1,5 +1,7 @@
 package daftar.identity.token;
 
+import daftar.kit.access.Caller;
+import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Clock;
@@ -41,9 +43,14 @@ public class AccessTokens {
      * A token for a person.
      *
      * @param roles {@code support}, {@code administrator}; empty for everybody who is not staff
+     * @param verifiedEmail the address that the person has proved to be theirs; null where they have not.
+     *     The token holds its hash, which lets them in as a guardian where they were named as one
      */
-    public String forPerson(UUID userId, Collection<String> roles) {
+    public String forPerson(UUID userId, Collection<String> roles, @Nullable String verifiedEmail) {
         JwtClaims claims = claims(userId.toString(), APP_CLIENT);
+        if (verifiedEmail != null) {
+            claims.setStringClaim("email_hash", Caller.emailHash(verifiedEmail));
+        }
         if (!roles.isEmpty()) {
             claims.setStringListClaim("roles", List.copyOf(roles));
         }

@@ -1,6 +1,10 @@
 package daftar.identity.token;
 
+import static daftar.identity.Api.login;
+import static daftar.identity.Api.newEmail;
 import static daftar.identity.Api.newSession;
+import static daftar.identity.Api.refreshing;
+import static daftar.identity.Api.register;
 import static daftar.identity.Api.serviceToken;
 import static daftar.testkit.Problems.problem;
 import static io.restassured.RestAssured.given;
@@ -8,10 +12,13 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import daftar.identity.Api.Session;
+import daftar.kit.access.Caller;
 import daftar.kit.problem.Problem;
+import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -20,6 +27,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwt.JwtClaims;
@@ -56,6 +64,22 @@ class AccessTokenTest {
     }
 
     @Test
+    void aTokenHoldsTheHashOfAnAddressThatThePersonHasProvedToBeTheirs() throws Exception {
+        String email = newEmail();
+        UUID user = register(email);
+        assertNull(verified(login(email).accessToken()).getJwtClaims().getClaimValue("email_hash"));
+        Stack.current()
+                .execute("identity_owner", "UPDATE identity.users SET email_verified_at = now() WHERE id = ?", user);
+        Session session = login(email);
+        String refreshed = refreshing(session.refreshToken()).path("access_token");
+        for (String token : List.of(session.accessToken(), refreshed)) {
+            JwtClaims claims = verified(token).getJwtClaims();
+            assertEquals(Caller.emailHash(email), claims.getStringClaimValue("email_hash"));
+            assertFalse(claims.toJson().contains(email), "the address itself is in no token");
+        }
+    }
+
+    @Test
     void aServicesTokenNamesTheServiceAsSubjectAndClient() throws Exception {
         JwtClaims claims = verified(serviceToken("reader")).getJwtClaims();
         assertEquals("reader", claims.getSubject());
@@ -82,18 +106,18 @@ class AccessTokenTest {
         AccessTokens elsewhere = new AccessTokens(keys, now, "https://issuer.invalid");
         AccessTokens here = new AccessTokens(keys, now, issuer);
         String[] good = session.accessToken().split("\\.", -1);
-        String administrator = here.forPerson(session.userId(), List.of("administrator"));
+        String administrator = here.forPerson(session.userId(), List.of("administrator"), null);
         String none = base64("{\"alg\":\"none\",\"typ\":\"at+jwt\"}");
         List<String> refused = List.of(
-                past.forPerson(session.userId(), List.of()),
-                elsewhere.forPerson(session.userId(), List.of()),
+                past.forPerson(session.userId(), List.of(), null),
+                elsewhere.forPerson(session.userId(), List.of(), null),
                 good[0] + "." + administrator.split("\\.", -1)[1] + "." + good[2],
                 none + "." + good[1] + ".",
                 none + "." + good[1] + "." + good[2],
                 base64("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"unknown\"}") + "." + good[1] + "." + good[2],
                 "no-token-at-all");
         accepted(session.accessToken(), 200);
-        accepted(here.forPerson(session.userId(), List.of()), 200);
+        accepted(here.forPerson(session.userId(), List.of(), null), 200);
         for (String token : refused) {
             given().auth().oauth2(token).get("/v1/users/me").then().spec(problem(Problem.UNAUTHENTICATED));
         }

@@ -47,13 +47,12 @@ class UsageResource {
 
     @GET
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "usage:read")
     @Operation(
             summary = "Add up what a user used",
-            description = "By bucket of local time and by service; buckets in which nothing was used are left out. "
-                    + "Callers: the person, a service with usage:read, support, an administrator. "
-                    + "A user of whom nothing is known has used nothing.")
+            description = "By bucket of local time and by service; buckets in which nothing was used are left "
+                    + "out. A user of whom nothing is known has used nothing.")
     @APIResponse(responseCode = "200", description = "The sums, by bucket_start and service_name")
     @APIResponse(responseCode = "400", description = "A time cannot be read")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule, or makes more than 10,000 buckets")
@@ -81,11 +80,9 @@ class UsageResource {
     @GET
     @Path("/logs")
     @Access(
-            value = {Kind.PERSON, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "usage:read")
-    @Operation(
-            summary = "List what a user used, row by row, newest first",
-            description = "Callers: the person, a service with usage:read, support, an administrator.")
+    @Operation(summary = "List what a user used, row by row, newest first")
     @APIResponse(responseCode = "200", description = "A page of rows")
     @APIResponse(responseCode = "400", description = "A time or the cursor cannot be read")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")

@@ -1,10 +1,13 @@
 package daftar.kit.access;
 
+import daftar.kit.position.Reads;
 import daftar.kit.problem.Problem;
 import io.quarkus.security.UnauthorizedException;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.annotation.Nullable;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -13,6 +16,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.eclipse.microprofile.jwt.JsonWebToken;
@@ -21,13 +25,20 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 /** Holds every request against the {@link Access} rule of its endpoint; without a rule nobody passes. */
 public class AccessFilter {
 
+    /** A guardian who withdrew stays one of that child: so as to see what was decided, and to decide again. */
+    private static final String IS_GUARDIAN = """
+            SELECT EXISTS (SELECT FROM consent_states WHERE user_id = $1 AND guardian_email_hash = $2) AS is_guardian
+            """;
+
     private final CurrentIdentityAssociation identities;
     private final CurrentCaller current;
+    private final Reads reads;
 
     @Inject
-    AccessFilter(CurrentIdentityAssociation identities, CurrentCaller current) {
+    AccessFilter(CurrentIdentityAssociation identities, CurrentCaller current, Reads reads) {
         this.identities = identities;
         this.current = current;
+        this.reads = reads;
     }
 
     /**
@@ -41,35 +52,56 @@ public class AccessFilter {
         if (access != null && kinds(access).contains(Caller.Kind.ANYONE)) {
             return Uni.createFrom().nullItem();
         }
-        return identities.getDeferredIdentity().map(identity -> {
+        return identities.getDeferredIdentity().chain(identity -> {
             if (identity.isAnonymous()) {
                 throw new UnauthorizedException("this endpoint needs an access token");
             }
             Caller caller = callerOf(identity);
-            if (access == null || !allows(access, caller, request)) {
-                throw Problem.FORBIDDEN.because("The access token does not allow this.");
-            }
-            current.set(caller);
-            return null;
+            return allows(access, caller, request).map(allowed -> {
+                if (!allowed) {
+                    throw Problem.FORBIDDEN.because("The access token does not allow this.");
+                }
+                current.set(caller);
+                return null;
+            });
         });
     }
 
-    private static boolean allows(Access access, Caller caller, ContainerRequestContext request) {
-        return kinds(access).stream().anyMatch(kind -> switch (kind) {
+    /** The database is asked only where no other kind fits; while it is away the answer is 503, never a yes. */
+    private Uni<Boolean> allows(@Nullable Access access, Caller caller, ContainerRequestContext request) {
+        boolean fits = access != null && kinds(access).stream().anyMatch(kind -> fits(kind, access, caller, request));
+        if (fits || access == null || !kinds(access).contains(Caller.Kind.GUARDIAN) || caller.emailHash() == null) {
+            return Uni.createFrom().item(fits);
+        }
+        return uuid(named(access, request))
+                .map(child -> reads.read(connection -> connection
+                        .preparedQuery(IS_GUARDIAN)
+                        .execute(Tuple.of(child, caller.emailHash()))
+                        .map(rows -> rows.iterator().next().getBoolean("is_guardian"))))
+                .orElse(Uni.createFrom().item(false));
+    }
+
+    private static boolean fits(Caller.Kind kind, Access access, Caller caller, ContainerRequestContext request) {
+        return switch (kind) {
             case ANYONE -> true;
-            case PERSON -> caller.isPerson() && isAbout(caller.userId(), access.person(), request);
+            case PERSON -> caller.isPerson() && isAbout(caller.userId(), named(access, request));
+            case GUARDIAN -> false;
             case SERVICE -> caller.isService() && caller.scopes().contains(access.scope());
             case SUPPORT, ADMINISTRATOR ->
                 caller.isPerson() && caller.roles().contains(kind.name().toLowerCase(Locale.ROOT));
-        });
+        };
     }
 
     private static Set<Caller.Kind> kinds(Access access) {
         return Set.copyOf(Arrays.asList(access.value()));
     }
 
-    private static boolean isAbout(UUID person, String parameter, ContainerRequestContext request) {
-        String named = request.getUriInfo().getPathParameters().getFirst(parameter);
+    @Nullable
+    private static String named(Access access, ContainerRequestContext request) {
+        return request.getUriInfo().getPathParameters().getFirst(access.person());
+    }
+
+    private static boolean isAbout(UUID person, @Nullable String named) {
         return named == null || named.equalsIgnoreCase(person.toString());
     }
 
@@ -84,12 +116,34 @@ public class AccessFilter {
         String subject = token.getSubject();
         String clientId = token.getClaim("client_id");
         if (subject.equals(clientId)) {
-            return new Caller(null, clientId, words(token.getClaim("scope")), Set.of());
+            return new Caller(null, clientId, words(token.getClaim("scope")), Set.of(), null);
         }
+        return uuid(subject)
+                .map(userId -> new Caller(userId, null, Set.of(), identity.getRoles(), emailHash(token)))
+                .orElseThrow(() -> new UnauthorizedException("the access token's subject is not a user id"));
+    }
+
+    /**
+     * Our own issuer's claim, which alone counts where it is there; else the address of OpenID Connect Core
+     * section 5.1, if its issuer has verified it.
+     */
+    @Nullable
+    private static String emailHash(JsonWebToken token) {
+        String hash = token.getClaim("email_hash");
+        String email = token.getClaim("email");
+        if (hash != null || email == null) {
+            return hash;
+        }
+        // of a type that depends on the issuer and on the library: a boolean, JSON's true, or a text
+        Object verified = token.getClaim("email_verified");
+        return String.valueOf(verified).equals("true") ? Caller.emailHash(email) : null;
+    }
+
+    private static Optional<UUID> uuid(@Nullable String text) {
         try {
-            return new Caller(UUID.fromString(subject), null, Set.of(), identity.getRoles());
-        } catch (IllegalArgumentException notOurs) {
-            throw new UnauthorizedException("the access token's subject is not a user id", notOurs);
+            return Optional.ofNullable(text).map(UUID::fromString);
+        } catch (IllegalArgumentException notOne) {
+            return Optional.empty();
         }
     }
 

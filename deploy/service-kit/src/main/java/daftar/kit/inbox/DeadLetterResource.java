@@ -150,7 +150,7 @@ class DeadLetterResource {
     @Access({Kind.SUPPORT, Kind.ADMINISTRATOR})
     @Operation(
             summary = "List dead letters, the newest first",
-            description = "Without their bytes, which may be about a person. Callers: support, an administrator.")
+            description = "Without their bytes, which may be about a person.")
     @APIResponse(responseCode = "200", description = "A page of dead letters, each with the outcome of its last trial")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
     public Uni<Page<Letter>> list(
@@ -167,7 +167,7 @@ class DeadLetterResource {
     @GET
     @Path("/{id}")
     @Access(Kind.ADMINISTRATOR)
-    @Operation(summary = "Read one dead letter's bytes", description = "In Base64. Callers: an administrator.")
+    @Operation(summary = "Read one dead letter's bytes", description = "In Base64.")
     @APIResponse(responseCode = "200", description = "Key, value and headers as they came")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     public Uni<Content> one(@PathParam("id") long id) {
@@ -178,9 +178,7 @@ class DeadLetterResource {
     @POST
     @Path("/{id}/redrives")
     @Access(Kind.ADMINISTRATOR)
-    @Operation(
-            summary = "Try one dead letter again",
-            description = "A repetition has no second effect. Callers: an administrator.")
+    @Operation(summary = "Try one dead letter again", description = "A repetition has no second effect.")
     @APIResponse(responseCode = "200", description = "applied, or the reason why it had no effect this time either")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
@@ -196,10 +194,9 @@ class DeadLetterResource {
     @Access(Kind.ADMINISTRATOR)
     @Operation(
             summary = "Try a topic's dead letters again",
-            description =
-                    "Those that no trial has applied yet, the oldest first, at most limit (100 when absent), where "
-                            + "reason_prefix is given only those whose reason begins so. To go on, repeat it with the last id as "
-                            + "after_id until nothing comes back. Callers: an administrator.")
+            description = "Those that no trial has applied yet, the oldest first, at most limit (100 when "
+                    + "absent), where reason_prefix is given only those whose reason begins so. To go on, "
+                    + "repeat it with the last id as after_id until nothing comes back.")
     @APIResponse(responseCode = "200", description = "Of each: applied, or why it had no effect this time either")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<List<Outcome>> redriveAll(@NotNull @Valid Redrives redrives) {

@@ -65,7 +65,7 @@ public final class EventData {
      * make all of a source's events one.
      */
     public static UUID id(CloudEvent event) {
-        if (UUID_FORM.matcher(event.getId()).matches()) {
+        if (isUuid(event.getId())) {
             return UUID.fromString(event.getId());
         }
         if (event.getId().isBlank()) {
@@ -78,10 +78,24 @@ public final class EventData {
     /** A required UUID. */
     public UUID uuid(String field) {
         String text = text(field, 36);
-        if (UUID_FORM.matcher(text).matches()) {
+        if (isUuid(text)) {
             return UUID.fromString(text);
         }
         throw new Rejection(field + " is no UUID");
+    }
+
+    /** Whether a text is a UUID in the usual form. */
+    public static boolean isUuid(String text) {
+        return UUID_FORM.matcher(text).matches();
+    }
+
+    /** A required list as JSON text. */
+    public String list(String field) {
+        JsonNode value = data.get(field);
+        if (value == null || !value.isArray()) {
+            throw new Rejection(field + " is missing or no list");
+        }
+        return value.toString();
     }
 
     /** A required text of 1 to {@code longest} characters, without NUL (which PostgreSQL cannot store). */

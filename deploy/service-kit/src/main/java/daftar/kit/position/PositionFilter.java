@@ -2,6 +2,7 @@ package daftar.kit.position;
 
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import java.util.Optional;
@@ -18,8 +19,11 @@ public class PositionFilter {
         this.positions = positions;
     }
 
-    /** Takes the caller's position; one that cannot be read fails the request with 400. */
-    @ServerRequestFilter
+    /**
+     * Takes the caller's position; one that cannot be read fails the request with 400. Before access is
+     * judged, which reads too: who was named as a guardian a moment ago must be found.
+     */
+    @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
     public void take(ContainerRequestContext request) {
         String header = request.getHeaderString(Position.HEADER);
         if (header != null) {

@@ -2,6 +2,7 @@ package daftar.testkit.notes;
 
 import static daftar.kit.access.Caller.Kind.ADMINISTRATOR;
 import static daftar.kit.access.Caller.Kind.ANYONE;
+import static daftar.kit.access.Caller.Kind.GUARDIAN;
 import static daftar.kit.access.Caller.Kind.PERSON;
 import static daftar.kit.access.Caller.Kind.SERVICE;
 import static daftar.kit.access.Caller.Kind.SUPPORT;
@@ -91,7 +92,7 @@ public class NoteResource {
     @GET
     @Path("/users/{user_id}/notes")
     @Access(
-            value = {PERSON, SERVICE, SUPPORT, ADMINISTRATOR},
+            value = {PERSON, GUARDIAN, SERVICE, SUPPORT, ADMINISTRATOR},
             scope = "notes:read")
     public Uni<Count> count(@RestPath("user_id") UUID userId, @QueryParam("limit") @Max(10) int limit) {
         return reads.read(connection -> connection
