@@ -37,7 +37,7 @@ final class Pools {
 
         @Override
         public Pool create(Input input) {
-            return build(input, waiting, seconds);
+            return build("primary", input, waiting, seconds);
         }
     }
 
@@ -57,12 +57,14 @@ final class Pools {
 
         @Override
         public Pool create(Input input) {
-            return build(input, waiting, SECONDS);
+            return build("replica", input, waiting, SECONDS);
         }
     }
 
-    private static Pool build(PgPoolCreator.Input input, int waiting, int seconds) {
+    private static Pool build(String name, PgPoolCreator.Input input, int waiting, int seconds) {
+        // the name tells the pools apart in sql_pool_*
         PoolOptions options = input.poolOptions()
+                .setName(name)
                 .setMaxWaitQueueSize(waiting)
                 .setConnectionTimeout(seconds)
                 .setConnectionTimeoutUnit(TimeUnit.SECONDS);

@@ -5,8 +5,11 @@ import daftar.kit.inbox.Effect.Received;
 import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.kit.request.Correlation;
+import daftar.kit.telemetry.Meters;
+import daftar.kit.telemetry.Traces;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.KafkaMessageFactory;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
@@ -62,7 +65,8 @@ public final class Inbox<E> {
 
     private final Effect<E> effect;
     private final DeadLetters deadLetters;
-    private final MeterRegistry meters;
+    private final Counter taken;
+    private final Counter dead;
 
     /**
      * Makes the inbox of one topic.
@@ -73,11 +77,16 @@ public final class Inbox<E> {
     public Inbox(Effect<E> effect, Pool pool, MutinyEmitter<byte[]> deadLetterTopic, MeterRegistry meters) {
         this.effect = effect;
         this.deadLetters = new DeadLetters(pool, deadLetterTopic);
-        this.meters = meters;
+        this.taken = meters.counter(Meters.INBOX_RECORDS);
+        this.dead = meters.counter(Meters.INBOX_DEAD_LETTERS);
     }
 
     /** Takes a batch; completes when all of it is done, however long the database is away. */
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
+        return Traces.consuming(records, () -> take(records));
+    }
+
+    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records) {
         ConsumerRecord<byte[], byte[]> first = records.iterator().next();
         MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -90,7 +99,7 @@ public final class Inbox<E> {
         return attempt(effect, records, true)
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
-                .invoke(() -> meters.counter("daftar.inbox.records").increment(records.count()));
+                .invoke(() -> taken.increment(records.count()));
     }
 
     /**
@@ -168,7 +177,7 @@ public final class Inbox<E> {
             return Uni.createFrom().voidItem();
         }
         return patiently(deadLetters.keep(letters), always -> true)
-                .invoke(() -> meters.counter("daftar.inbox.dead.letters").increment(letters.size()))
+                .invoke(() -> dead.increment(letters.size()))
                 .invoke(() -> LOG.warnf("%d dead letters", letters.size()));
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import daftar.kit.telemetry.Traces;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
@@ -114,6 +115,7 @@ public class Outbox {
             row.put("key", event.key().toString());
             row.put("type", event.type());
             row.put("occurred_at", event.occurredAt().toString());
+            row.put("traceparent", Traces.traceparent());
             if (event.data() != null) {
                 row.set("data", json.valueToTree(event.data()));
             }

@@ -1,5 +1,6 @@
 package daftar.kit.outbox;
 
+import daftar.kit.telemetry.Meters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -122,9 +123,9 @@ class OutboxRelay {
         this.vertx = vertx;
         this.clock = clock;
         this.service = service;
-        this.published = meters.counter("daftar.outbox.published");
-        meters.gauge("daftar.outbox.depth", this, relay -> relay.depth);
-        meters.gauge("daftar.outbox.oldest.seconds", this, relay -> relay.oldestSeconds);
+        this.published = meters.counter(Meters.OUTBOX_PUBLISHED);
+        meters.gauge(Meters.OUTBOX_DEPTH, this, relay -> relay.depth);
+        meters.gauge(Meters.OUTBOX_OLDEST_SECONDS, this, relay -> relay.oldestSeconds);
     }
 
     /** Something was appended: commits wake the relay for a while, since nobody knows which of them was its own. */

@@ -1,14 +1,20 @@
 package daftar.kit.position;
 
 import daftar.kit.problem.DatabaseFailure;
+import daftar.kit.telemetry.Meters;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.arc.Arc;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -18,8 +24,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  *
  * <p>A request that carries a position is served by the replica only once it has replayed that far,
  * else by the primary. A replica that is down, lags, hangs or cancels the query is not an error: the
- * primary serves. Which way a read went is counted in {@code daftar_reads_total{route}}.
+ * primary serves. Which way a read went is counted, see {@link Meters#READS}.
  */
+@Startup
 @ApplicationScoped
 public class Reads {
 
@@ -31,7 +38,7 @@ public class Reads {
     private final Pool primary;
     private final Replica replica;
     private final PositionFilter.OfRequest positions;
-    private final MeterRegistry meters;
+    private final Map<Route, Counter> counters = new EnumMap<>(Route.class);
     private final Duration wait;
 
     @Inject
@@ -44,8 +51,11 @@ public class Reads {
         this.primary = primary;
         this.replica = replica;
         this.positions = positions;
-        this.meters = meters;
         this.wait = wait;
+        for (Route route : Route.values()) {
+            counters.put(
+                    route, meters.counter(Meters.READS, "route", route.name().toLowerCase(Locale.ROOT)));
+        }
     }
 
     /**
@@ -56,7 +66,7 @@ public class Reads {
     public <T> Uni<T> read(Function<SqlConnection, Uni<T>> query) {
         Optional<Position> seen = seen();
         if (!replica.isUsable()) {
-            return onPrimary(query, "primary_replica_unusable");
+            return onPrimary(query, Route.PRIMARY_REPLICA_UNUSABLE);
         }
         return replica.pool()
                 .withConnection(connection -> onceReplayed(connection, seen, query))
@@ -68,11 +78,11 @@ public class Reads {
                     if (DatabaseFailure.sqlState(failure).isEmpty()) {
                         replica.dropOut(failure);
                     }
-                    return onPrimary(query, "primary_replica_failed").map(Answer::of);
+                    return onPrimary(query, Route.PRIMARY_REPLICA_FAILED).map(Answer::of);
                 })
                 .flatMap(answer -> {
                     if (answer == null) {
-                        return onPrimary(query, "primary_replica_behind");
+                        return onPrimary(query, Route.PRIMARY_REPLICA_BEHIND);
                     }
                     return Uni.createFrom().item(answer.value().orElse(null));
                 });
@@ -85,7 +95,7 @@ public class Reads {
                 ? Uni.createFrom().item(true)
                 : replayed(connection, seen.get(), System.nanoTime() + wait.toNanos());
         return replayed.flatMap(enough -> enough
-                ? query.apply(connection).map(Answer::of).invoke(() -> count("replica"))
+                ? query.apply(connection).map(Answer::of).invoke(() -> count(Route.REPLICA))
                 : Uni.createFrom().nullItem());
     }
 
@@ -112,8 +122,16 @@ public class Reads {
         return Arc.container().requestContext().isActive() ? positions.seen() : Optional.empty();
     }
 
-    private void count(String route) {
-        meters.counter("daftar.reads", "route", route).increment();
+    private void count(Route route) {
+        counters.get(route).increment();
+    }
+
+    /** The ways that a read can go, as the metric names them. */
+    private enum Route {
+        REPLICA,
+        PRIMARY_REPLICA_BEHIND,
+        PRIMARY_REPLICA_UNUSABLE,
+        PRIMARY_REPLICA_FAILED
     }
 
     /** An answer that may itself be null, told apart from no answer. */

@@ -1,13 +1,19 @@
 package daftar.kit.position;
 
+import daftar.kit.telemetry.Meters;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.reactive.datasource.ReactiveDataSource;
+import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlConnection;
+import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -15,6 +21,7 @@ import org.jboss.logging.Logger;
  * The read replica and whether it may be read from. It drops out when it cannot be reached or lags too
  * far behind the primary, and returns by itself: the state is found out anew every second.
  */
+@Startup
 @ApplicationScoped
 class Replica {
 
@@ -34,16 +41,27 @@ class Replica {
     private final Pool primary;
     private final Pool replica;
     private final long lagLimit;
+    private final Clock clock;
     private volatile boolean usable;
+    private volatile long lag;
+    /** What the primary had at an earlier probe, and the replica had not yet at any since; and when. */
+    private volatile Awaited awaited;
 
     @Inject
     Replica(
             Pool primary,
             @ReactiveDataSource("ro") Pool replica,
-            @ConfigProperty(name = "daftar.replica.lag-limit-bytes") long lagLimit) {
+            @ConfigProperty(name = "daftar.replica.lag-limit-bytes") long lagLimit,
+            Clock clock,
+            MeterRegistry meters) {
         this.primary = primary;
         this.replica = replica;
         this.lagLimit = lagLimit;
+        this.clock = clock;
+        this.awaited = new Awaited(null, clock.instant());
+        meters.gauge(Meters.REPLICA_USABLE, this, self -> self.usable ? 1 : 0);
+        meters.gauge(Meters.REPLICA_LAG_BYTES, this, self -> self.lag);
+        meters.gauge(Meters.REPLICA_LAG_SECONDS, this, self -> self.awaited.age(clock.instant()));
     }
 
     boolean isUsable() {
@@ -89,11 +107,20 @@ class Replica {
     }
 
     private void judge(Position replayed, Position current) {
-        long lag = Math.max(0, current.lsn() - replayed.lsn());
+        lag = Math.max(0, current.lsn() - replayed.lsn());
+        if (awaited.position() == null || replayed.covers(awaited.position())) {
+            awaited = new Awaited(current, clock.instant());
+        }
         boolean before = usable;
         usable = lag <= lagLimit;
         if (before != usable) {
             LOG.infof("replica %s: %d bytes behind", usable ? "is read from" : "dropped out", lag);
+        }
+    }
+
+    private record Awaited(@Nullable Position position, Instant since) {
+        double age(Instant now) {
+            return Duration.between(since, now).toMillis() / 1000.0;
         }
     }
 }

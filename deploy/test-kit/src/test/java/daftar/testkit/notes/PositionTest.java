@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.kit.position.Position;
 import daftar.kit.problem.Problem;
+import daftar.kit.telemetry.Meters;
 import daftar.local.postgres.PostgresCluster;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -149,8 +149,7 @@ class PositionTest {
     }
 
     private double reads(String route) {
-        Counter counter = meters.find("daftar.reads").tag("route", route).counter();
-        return counter == null ? 0 : counter.count();
+        return meters.get(Meters.READS).tag("route", route).counter().count();
     }
 
     private void awaitNotes(UUID user, int wanted) {
