@@ -114,7 +114,7 @@ public class Reads {
         });
     }
 
-    private <T> Uni<T> onPrimary(Function<SqlConnection, Uni<T>> query, String route) {
+    private <T> Uni<T> onPrimary(Function<SqlConnection, Uni<T>> query, Route route) {
         return primary.withConnection(query).invoke(() -> count(route));
     }
 
