@@ -5,6 +5,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daftar.testkit.MetricsTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ class MainJobTest {
                         .statusCode(200)
                         .body("status", equalTo("UP"));
             }
-            given().get(system.management(service) + "/q/metrics").then().statusCode(200);
+            MetricsTable.check(service, system.management(service));
             given().get(system.api(service) + "/q/openapi").then().statusCode(200);
             given().get(system.api(service) + "/q/swagger-ui/").then().statusCode(200);
         }

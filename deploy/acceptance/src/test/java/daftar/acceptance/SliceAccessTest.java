@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daftar.local.Installation;
+import daftar.local.postgres.ConnectionBudget;
 import daftar.local.postgres.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -147,6 +149,32 @@ class SliceAccessTest {
                             superuser,
                             "SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND rolconnlimit < 0"));
         }
+    }
+
+    @Test
+    void everyConnectionLimitIsItsLineOfTheBudgetAndTheLinesAreAHundred() throws SQLException {
+        ConnectionBudget budget = ConnectionBudget.read(Installation.find());
+        assertEquals(100, budget.sum());
+        List<String> wanted = budget.limits().entrySet().stream()
+                .filter(line -> !line.getKey().equals("superuser"))
+                .map(line -> role(line.getKey()) + " | " + line.getValue())
+                .sorted()
+                .toList();
+        try (Connection superuser = Slices.superuser("daftar")) {
+            assertEquals(
+                    wanted,
+                    Slices.query(
+                            superuser,
+                            "SELECT rolname, rolconnlimit FROM pg_roles"
+                                    + " WHERE rolcanlogin AND NOT rolsuper AND rolname <> 'replicator' ORDER BY 1"));
+            assertEquals(
+                    List.of(budget.limits().get("superuser").toString()),
+                    Slices.query(superuser, "SHOW superuser_reserved_connections"));
+        }
+    }
+
+    private static String role(String line) {
+        return line.contains(".") ? line.replace('.', '_') : "daftar_" + line;
     }
 
     private static List<String> reachedBy(String role, String slice) throws SQLException {

@@ -8,6 +8,7 @@
  *   <li>{@code inbox}: events from Kafka, with their effect exactly once
  *   <li>{@code database}: pools within the connection budget
  *   <li>{@code page}: lists by keyset
+ *   <li>{@code telemetry}: names of metrics, and traces through Kafka
  * </ul>
  */
 package daftar.kit;

@@ -3,6 +3,7 @@ package daftar.identity.credential;
 import daftar.kit.problem.Problem;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -23,8 +24,14 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * number waiting. Past it callers get a 503 with {@code Retry-After} at once: a login that would have
  * waited for longer than a person does is worth nothing.
  */
+@Startup
 @ApplicationScoped
 public class PasswordHashing {
+
+    /** A timer, which Prometheus shows as {@code daftar_password_hashing_seconds}. */
+    static final String HASHING = "daftar_password_hashing";
+
+    static final String WAITING = "daftar_password_waiting";
 
     private final ThreadPoolExecutor threads;
     private final Timer timer;
@@ -40,11 +47,10 @@ public class PasswordHashing {
                     thread.setDaemon(true);
                     return thread;
                 });
-        this.timer = Timer.builder("daftar.password.hashing")
+        this.timer = Timer.builder(HASHING)
                 .description("Time that one Argon2id computation takes, without waiting")
                 .register(meters);
-        meters.gaugeCollectionSize(
-                "daftar.password.waiting", java.util.List.<io.micrometer.core.instrument.Tag>of(), threads.getQueue());
+        meters.gaugeCollectionSize(WAITING, java.util.List.<io.micrometer.core.instrument.Tag>of(), threads.getQueue());
         this.nobodys = Argon2id.hash("the password of nobody");
     }
 

@@ -31,6 +31,7 @@ public final class PostgresCluster {
     private static final String SLOT = "replica";
 
     private final Options options;
+    private final ConnectionBudget budget;
     private final PostgresBinaries binaries;
     private final ServerAccount account;
     private final PostgresServer primary;
@@ -59,6 +60,7 @@ public final class PostgresCluster {
     /** Prepares the programs; starts nothing. */
     public PostgresCluster(Installation installation, Options options) {
         this.options = options;
+        this.budget = ConnectionBudget.read(installation);
         this.account = ServerAccount.detect();
         Path directory = options.directory().toAbsolutePath();
         try {
@@ -216,8 +218,8 @@ public final class PostgresCluster {
                 "listen_addresses = '" + Loopback.ADDRESS + "'",
                 "port = " + server.port(),
                 "unix_socket_directories = ''",
-                "max_connections = 100",
-                "superuser_reserved_connections = 3",
+                "max_connections = " + budget.sum(),
+                "superuser_reserved_connections = " + budget.limits().get("superuser"),
                 "shared_buffers = " + options.sharedBuffersMegabytes() + "MB",
                 "wal_level = replica",
                 "max_wal_senders = 10",

@@ -2,21 +2,31 @@ package daftar.kit.database;
 
 import io.quarkus.reactive.datasource.ReactiveDataSource;
 import io.quarkus.reactive.pg.client.PgPoolCreator;
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.PropertiesConfigSource;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnectOptions;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Makes the pools with what Quarkus has no property for: how long a caller waits for a connection, and
  * how many may wait. Past either the caller gets a 503 with {@code Retry-After}.
  */
-final class Pools {
+public final class Pools {
 
     private Pools() {}
 
@@ -73,5 +83,44 @@ final class Pools {
                 .connectingTo(List.<SqlConnectOptions>copyOf(input.pgConnectOptionsList()))
                 .using(input.vertx())
                 .build();
+    }
+
+    /**
+     * Sizes the pools from the one file that divides the database's 100 connections, {@code
+     * daftar/connection-budget.properties}. A service's pool takes half of what its login role may open, so
+     * that two instances fit while one replaces the other.
+     */
+    public static class Budget implements ConfigSourceFactory {
+
+        private static final String FILE = "/daftar/connection-budget.properties";
+        private static final int LOWER_THAN_APPLICATION_PROPERTIES = 110;
+
+        @Override
+        public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+            ConfigValue service = context.getValue("daftar.service");
+            if (service == null || service.getValue() == null) {
+                return List.of();
+            }
+            int pool = limitOf(service.getValue()) / 2;
+            return List.of(new PropertiesConfigSource(
+                    Map.of("daftar.pool.size", Integer.toString(pool)),
+                    "connection budget",
+                    LOWER_THAN_APPLICATION_PROPERTIES));
+        }
+
+        /** The connections that the service's login role may open, as the file says. */
+        static int limitOf(String service) {
+            Properties budget = new Properties();
+            try (InputStream file = Pools.class.getResourceAsStream(FILE)) {
+                budget.load(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            String limit = budget.getProperty(service + ".app");
+            if (limit == null) {
+                throw new IllegalStateException(FILE + " has no line " + service + ".app");
+            }
+            return Integer.parseInt(limit.trim());
+        }
     }
 }
