@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -23,6 +24,7 @@ final class Backends implements AutoCloseable {
             """;
 
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledFuture<?> sampling;
     private final Connection superuser;
     private final Map<String, Integer> most = new ConcurrentHashMap<>();
     private final AtomicInteger mostInAll = new AtomicInteger();
@@ -30,7 +32,7 @@ final class Backends implements AutoCloseable {
 
     Backends(LocalSystem system) throws SQLException {
         superuser = system.connect("postgres", false);
-        timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
+        sampling = timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
     }
 
     private void sample() {
@@ -44,7 +46,6 @@ final class Backends implements AutoCloseable {
             mostInAll.accumulateAndGet(all, Math::max);
             samples.incrementAndGet();
         } catch (SQLException e) {
-            // a sampler that failed must not look like one that saw nothing
             throw new IllegalStateException(e);
         }
     }
@@ -64,6 +65,9 @@ final class Backends implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
+        if (sampling.isDone()) {
+            throw new IllegalStateException("sampling failed on the way, and saw nothing from then on");
+        }
         timer.shutdownNow();
         superuser.close();
     }

@@ -141,8 +141,9 @@ public class ProblemMappers {
         return response(Problem.NOT_FOUND.because("There is no such resource."));
     }
 
+    /** Throwable, since Vert.x reports with one, and no exception, that no connection was to be had in time. */
     @ServerExceptionMapper(priority = FIRST)
-    Response anything(Exception failure) {
+    Response anything(Throwable failure) {
         return ofDatabase(failure);
     }
 
