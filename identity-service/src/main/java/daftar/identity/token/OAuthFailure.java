@@ -5,6 +5,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.Serial;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** A token request that fails, answered in the form of RFC 6749 section 5.2, which OAuth clients expect. */
@@ -22,6 +23,7 @@ class OAuthFailure extends RuntimeException {
     }
 
     /** The body. */
+    @Schema(name = "OAuthFailure")
     record Body(String error, String errorDescription) {}
 
     private final Code code;

@@ -15,6 +15,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.Cache;
@@ -43,8 +45,20 @@ class TokenResource {
     @Cache(noStore = true)
     @Operation(summary = "Fetch an access token for a service")
     @APIResponse(responseCode = "200", description = "The token (RFC 6749 section 5.1)")
-    @APIResponse(responseCode = "400", description = "invalid_request, invalid_scope, unsupported_grant_type")
-    @APIResponse(responseCode = "401", description = "invalid_client")
+    @APIResponse(
+            responseCode = "400",
+            description = "invalid_request, invalid_scope, unsupported_grant_type",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = OAuthFailure.Body.class)))
+    @APIResponse(
+            responseCode = "401",
+            description = "invalid_client",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = OAuthFailure.Body.class)))
     public Uni<Granted> token(
             @HeaderParam(HttpHeaders.AUTHORIZATION) @Nullable String authorization,
             @RestForm("grant_type") List<String> grantType,

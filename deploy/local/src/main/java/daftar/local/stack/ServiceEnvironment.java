@@ -40,7 +40,8 @@ final class ServiceEnvironment {
             environment.put("DAFTAR_CLIENTS_OPERATOR_SECRET", secrets.get("client_secret.operator"));
             environment.put(
                     "DAFTAR_CLIENTS_OPERATOR_SCOPES",
-                    "consents:write consents:read usage:read profiles:read subscriptions:read subscriptions:write");
+                    "consents:write consents:read usage:read profiles:read subscriptions:read subscriptions:write "
+                            + "users:read interactions:write");
         }
         return environment;
     }

@@ -1,11 +1,13 @@
 package daftar.kit.document;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import io.smallrye.openapi.api.SmallRyeOpenAPI;
 import io.smallrye.openapi.model.Extensions;
 import io.smallrye.openapi.runtime.util.JandexUtil;
+import jakarta.annotation.Nullable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,9 +22,12 @@ import org.eclipse.microprofile.openapi.models.Components;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import org.jboss.jandex.AnnotationInstance;
+import org.jboss.jandex.AnnotationTarget;
+import org.jboss.jandex.FieldInfo;
 import org.jboss.jandex.IndexView;
 import org.jboss.jandex.MethodInfo;
 
@@ -49,9 +54,15 @@ public final class ApiDocument implements OASFilter {
             .getComponents();
 
     private final Map<String, AnnotationInstance> rules = new HashMap<>();
+    private final List<FieldInfo> nullable;
 
     /** Made by the build, which knows all classes. */
     public ApiDocument(IndexView classes) {
+        nullable = classes.getAnnotations(Nullable.class).stream()
+                .map(AnnotationInstance::target)
+                .filter(target -> target.kind() == AnnotationTarget.Kind.FIELD)
+                .map(AnnotationTarget::asField)
+                .toList();
         for (AnnotationInstance access : classes.getAnnotations(Access.class)) {
             MethodInfo method = access.target().asMethod();
             rules.put(JandexUtil.createUniqueMethodReference(method.declaringClass(), method), access);
@@ -60,6 +71,7 @@ public final class ApiDocument implements OASFilter {
 
     @Override
     public void filterOpenAPI(OpenAPI document) {
+        document.getComponents().getSchemas().forEach(this::admitNull);
         FOREIGN_SCHEMAS.forEach(document.getComponents()::removeSchema);
         common.getSchemas().forEach(document.getComponents()::addSchema);
         common.getResponses().forEach(document.getComponents()::addResponse);
@@ -67,6 +79,26 @@ public final class ApiDocument implements OASFilter {
                 .getPathItems()
                 .values()
                 .forEach(path -> path.getOperations().forEach(this::complete));
+    }
+
+    /** What Java calls nullable may be null in the document too, also in what a generic type becomes. */
+    private void admitNull(String name, Schema schema) {
+        for (FieldInfo field : nullable) {
+            String owner = field.declaringClass().simpleName();
+            boolean generic = !field.declaringClass().typeParameters().isEmpty();
+            String property = PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(field.name());
+            if ((generic ? name.startsWith(owner) : name.equals(owner))
+                    && schema.getProperties() != null
+                    && schema.getProperties().containsKey(property)) {
+                Schema present = schema.getProperties().get(property);
+                Schema none = OASFactory.createSchema().addType(Schema.SchemaType.NULL);
+                if (present.getRef() != null) {
+                    schema.addProperty(property, OASFactory.createSchema().anyOf(List.of(present, none)));
+                } else if (present.getType() != null) {
+                    present.addType(Schema.SchemaType.NULL);
+                }
+            }
+        }
     }
 
     private void complete(PathItem.HttpMethod method, Operation operation) {
@@ -83,11 +115,12 @@ public final class ApiDocument implements OASFilter {
             refusals.addAll(List.of("413", "415"));
         }
         APIResponses responses = operation.getResponses();
-        responses.getAPIResponses().values().stream()
-                .filter(response ->
-                        response.getContent() != null && response.getContent().hasMediaType(PROBLEM_JSON))
-                .forEach(response ->
-                        response.setContent(common.getResponses().get("400").getContent()));
+        responses.getAPIResponses().forEach((status, response) -> {
+            boolean bare = response.getContent() == null && status.matches("[45].*");
+            if (bare || (response.getContent() != null && response.getContent().hasMediaType(PROBLEM_JSON))) {
+                response.setContent(common.getResponses().get("400").getContent());
+            }
+        });
         refusals.stream()
                 .filter(status -> !responses.hasAPIResponse(status))
                 .forEach(status -> responses.addAPIResponse(
