@@ -2,6 +2,7 @@ package daftar.billing.subscription;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import daftar.kit.request.EntityTag;
 import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param cancelAtPeriodEnd whether it was cancelled to the end of a period
  * @param endsAt when that period ends; null when it was not
  * @param canceledAt when it ended; null while it is active
+ * @param version counts the changes of the table's row
  */
 public record Subscription(
         UUID id,
@@ -43,10 +45,22 @@ public record Subscription(
         long includedSpeechSeconds,
         boolean cancelAtPeriodEnd,
         @Nullable Instant endsAt,
-        @Nullable Instant canceledAt) {
+        @Nullable Instant canceledAt,
+        @JsonIgnore @Schema(hidden = true) long version) {
 
     static final String ACTIVE = "active";
     static final String CANCELED = "canceled";
+
+    /** A representation and its ETag. */
+    record Tagged(Subscription subscription, String tag) {}
+
+    /** A period that ends renews the subscription or ends it, without a change of the row: the tag tells that too. */
+    Tagged tagged() {
+        return new Tagged(
+                this,
+                EntityTag.of(
+                        version, isActive() ? 1 : 0, nextBillingDate == null ? 0 : nextBillingDate.toEpochMilli()));
+    }
 
     /** Whether it goes on. */
     @JsonIgnore
@@ -109,6 +123,7 @@ public record Subscription(
                 includedSpeechSeconds,
                 newCancel,
                 newEndsAt,
-                newCanceledAt);
+                newCanceledAt,
+                version);
     }
 }

@@ -2,8 +2,8 @@ package daftar.billing.subscription;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.problem.Problem;
 import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
@@ -22,6 +22,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
 import java.time.Clock;
@@ -63,7 +64,7 @@ class SubscriptionResource {
             value = {Kind.PERSON, Kind.SERVICE, Kind.ADMINISTRATOR},
             scope = "subscriptions:write")
     @Operation(summary = "Start a subscription", description = "Its first period starts with today's local day.")
-    @APIResponse(responseCode = "201", description = "Started")
+    @APIResponse(responseCode = "201", description = "Started: Location, ETag")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "The user has a live subscription")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such plan or user")
@@ -75,11 +76,14 @@ class SubscriptionResource {
                 .once(
                         idempotencyKey,
                         wanted,
-                        Subscription.class,
-                        connection -> subscriptions.start(connection, userId, wanted, clock.instant()))
-                .map(started -> RestResponse.ResponseBuilder.<Subscription>created(
-                                URI.create("/v1/users/" + userId + "/subscriptions/" + started.id()))
-                        .entity(started)
+                        Subscription.Tagged.class,
+                        connection -> subscriptions
+                                .start(connection, userId, wanted, clock.instant())
+                                .map(Subscription::tagged))
+                .map(started -> RestResponse.ResponseBuilder.<Subscription>created(URI.create("/v1/users/" + userId
+                                + "/subscriptions/" + started.subscription().id()))
+                        .entity(started.subscription())
+                        .header(HttpHeaders.ETAG, started.tag())
                         .build());
     }
 
@@ -105,13 +109,14 @@ class SubscriptionResource {
             value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "subscriptions:read")
     @Operation(summary = "Read one subscription")
-    @APIResponse(responseCode = "200", description = "The subscription")
+    @APIResponse(responseCode = "200", description = "The subscription: ETag")
     @APIResponse(responseCode = "404", description = "The user has no such subscription")
-    public Uni<Subscription> one(@PathParam("user_id") UUID userId, @PathParam("subscription_id") UUID subscriptionId) {
+    public Uni<RestResponse<Subscription>> one(
+            @PathParam("user_id") UUID userId, @PathParam("subscription_id") UUID subscriptionId) {
         return subscriptions
                 .find(userId, subscriptionId, clock.instant())
-                .map(found ->
-                        found.orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription.")));
+                .map(found -> found.orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription.")))
+                .map(found -> ok(found.tagged()));
     }
 
     @POST
@@ -123,20 +128,31 @@ class SubscriptionResource {
     @Operation(
             summary = "Cancel a subscription, now or at the end of its period",
             description = "A repetition changes nothing; an end that is to come can be brought forward.")
-    @APIResponse(responseCode = "200", description = "The subscription as it is now")
+    @APIResponse(responseCode = "200", description = "The subscription as it is now: ETag")
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "404", description = "The user has no such subscription")
+    @APIResponse(responseCode = "412", description = "If-Match names another version: read it again")
     @APIResponse(responseCode = "422", description = "The body breaks a rule")
-    public Uni<Subscription> cancel(
+    public Uni<RestResponse<Subscription>> cancel(
             @PathParam("user_id") UUID userId,
             @PathParam("subscription_id") UUID subscriptionId,
             @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
+            @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
             @NotNull @Valid Cancellation how) {
-        return idempotency.once(
-                idempotencyKey,
-                how,
-                Subscription.class,
-                connection ->
-                        subscriptions.cancel(connection, userId, subscriptionId, how.atPeriodEnd(), clock.instant()));
+        return idempotency
+                .once(
+                        idempotencyKey,
+                        how,
+                        Subscription.Tagged.class,
+                        connection -> subscriptions
+                                .cancel(connection, userId, subscriptionId, ifMatch, how.atPeriodEnd(), clock.instant())
+                                .map(Subscription::tagged))
+                .map(SubscriptionResource::ok);
+    }
+
+    private static RestResponse<Subscription> ok(Subscription.Tagged found) {
+        return RestResponse.ResponseBuilder.ok(found.subscription())
+                .header(HttpHeaders.ETAG, found.tag())
+                .build();
     }
 }

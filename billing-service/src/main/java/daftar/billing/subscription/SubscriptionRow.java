@@ -15,7 +15,7 @@ final class SubscriptionRow {
     static final String COLUMNS = """
             s.id, s.user_id, s.plan_name, s.status, s.billing_cycle, s.amount_egp::text AS amount_egp, s.started_at,
             s.next_billing_date, s.anchor_date, s.time_zone, s.included_tokens, s.included_speech_seconds,
-            s.cancel_at_period_end, s.ends_at, s.canceled_at
+            s.cancel_at_period_end, s.ends_at, s.canceled_at, s.version
             """;
 
     private SubscriptionRow() {}
@@ -36,7 +36,8 @@ final class SubscriptionRow {
                 row.getLong("included_speech_seconds"),
                 row.getBoolean("cancel_at_period_end"),
                 instant(row.getOffsetDateTime("ends_at")),
-                instant(row.getOffsetDateTime("canceled_at")));
+                instant(row.getOffsetDateTime("canceled_at")),
+                row.getLong("version"));
     }
 
     /** The schema document's columns are timestamps without zone that hold UTC. */

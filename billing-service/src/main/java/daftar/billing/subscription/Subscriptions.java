@@ -5,11 +5,12 @@ import static daftar.billing.subscription.SubscriptionRow.utc;
 
 import daftar.billing.subscription.SubscriptionEvents.Change;
 import daftar.kit.outbox.Outbox;
-import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.kit.problem.Problem;
+import daftar.kit.request.EntityTag;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
@@ -87,7 +88,7 @@ public class Subscriptions {
             SET status = $2, next_billing_date = $3, cancel_at_period_end = $4, ends_at = $5, canceled_at = $6,
                 version = s.version + 1
             WHERE s.id = $1
-            """;
+            RETURNING\s""" + SubscriptionRow.COLUMNS;
 
     private static final String ONE_LIVE = "subscriptions_one_live_per_user";
 
@@ -151,7 +152,7 @@ public class Subscriptions {
     /** A user's subscriptions, the newest first. */
     Uni<Page<Subscription>> page(UUID userId, @Nullable Cursor after, int limit, Instant now) {
         Tuple parameters = Tuple.from(new Object[] {
-            userId, after == null ? null : utc(storable(after.time())), after == null ? null : after.id(), limit + 1
+            userId, after == null ? null : utc(after.time()), after == null ? null : after.id(), limit + 1
         });
         return reads.read(connection -> connection.preparedQuery(OF_USER).execute(parameters))
                 .map(rows -> StreamSupport.stream(rows.spliterator(), false)
@@ -177,44 +178,49 @@ public class Subscriptions {
     /**
      * Cancels, in the transaction of the connection; a repetition changes nothing.
      *
-     * @throws io.quarkiverse.resteasy.problem.HttpProblem 404 when the user has no such subscription
+     * @param ifMatch the version that the caller saw, null where any will do
+     * @throws io.quarkiverse.resteasy.problem.HttpProblem 404 when the user has no such subscription, 412 when it
+     *     is another version
      */
-    Uni<Subscription> cancel(SqlConnection connection, UUID userId, UUID id, boolean atPeriodEnd, Instant time) {
+    Uni<Subscription> cancel(
+            SqlConnection connection,
+            UUID userId,
+            UUID id,
+            @Nullable String ifMatch,
+            boolean atPeriodEnd,
+            Instant time) {
         Instant now = time.truncatedTo(ChronoUnit.MICROS);
         return connection.preparedQuery(LOCK).execute(Tuple.of(id, userId)).chain(rows -> {
             Subscription before =
                     first(rows).orElseThrow(() -> Problem.NOT_FOUND.because("This user has no such subscription."));
+            EntityTag.check(ifMatch, before.asOf(now).tagged().tag());
             Subscription after = before.cancel(atPeriodEnd, now);
             return after.equals(before)
                     ? Uni.createFrom().item(after)
                     : update(connection, after)
-                            .chain(() -> outbox.append(
+                            .call(changed -> outbox.append(
                                     connection,
-                                    List.of(SubscriptionEvents.changed(after, Change.ofCancellation(after), now))))
-                            .replaceWith(after);
+                                    List.of(SubscriptionEvents.changed(changed, Change.ofCancellation(changed), now))));
         });
     }
 
-    private static Uni<RowSet<Row>> update(SqlConnection connection, Subscription changed) {
-        return connection.preparedQuery(CANCEL).execute(Tuple.from(new Object[] {
-            changed.id(),
-            changed.status(),
-            utc(changed.nextBillingDate()),
-            changed.cancelAtPeriodEnd(),
-            offset(changed.endsAt()),
-            offset(changed.canceledAt())
-        }));
+    private static Uni<Subscription> update(SqlConnection connection, Subscription changed) {
+        return connection
+                .preparedQuery(CANCEL)
+                .execute(Tuple.from(new Object[] {
+                    changed.id(),
+                    changed.status(),
+                    utc(changed.nextBillingDate()),
+                    changed.cancelAtPeriodEnd(),
+                    offset(changed.endsAt()),
+                    offset(changed.canceledAt())
+                }))
+                .map(rows -> SubscriptionRow.read(rows.iterator().next()));
     }
 
     private static Optional<Subscription> first(RowSet<Row> rows) {
         return StreamSupport.stream(rows.spliterator(), false)
                 .map(SubscriptionRow::read)
                 .findFirst();
-    }
-
-    /** A cursor can be made up: PostgreSQL's times end long before Java's do. */
-    private static Instant storable(Instant time) {
-        Instant latest = Instant.parse("9999-12-31T23:59:59Z");
-        return time.isAfter(latest) ? latest : time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time;
     }
 }

@@ -75,6 +75,7 @@ class SubscriptionTest {
                 60,
                 false,
                 null,
-                null);
+                null,
+                0);
     }
 }

@@ -2,7 +2,7 @@ package daftar.consent.decision;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import daftar.kit.access.Caller;
-import daftar.kit.page.Cursor;
+import daftar.kit.page.Page.Cursor;
 import jakarta.annotation.Nullable;
 import java.time.Instant;
 import java.util.UUID;

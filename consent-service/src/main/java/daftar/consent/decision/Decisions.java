@@ -1,8 +1,8 @@
 package daftar.consent.decision;
 
 import daftar.kit.outbox.Outbox;
-import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;

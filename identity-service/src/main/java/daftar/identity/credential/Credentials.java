@@ -1,38 +1,39 @@
 package daftar.identity.credential;
 
-import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Clock;
+import java.time.ZoneOffset;
 import java.util.UUID;
 
 /** The passwords of all persons, as hashes. */
 @ApplicationScoped
 public class Credentials {
 
-    private final Rows rows;
+    private static final String ADD = """
+            INSERT INTO credentials (user_id, password_hash, changed_at)
+            VALUES ($1, $2, $3)
+            """;
+
     private final Clock clock;
 
     @Inject
-    Credentials(Rows rows, Clock clock) {
-        this.rows = rows;
+    Credentials(Clock clock) {
         this.clock = clock;
     }
 
     /**
-     * Gives a new person their password, within the caller's transaction.
+     * Gives a new person their password, in the transaction of the connection.
      *
      * @param passwordHash as {@link PasswordHashing#hash} made it
      */
-    public Uni<Void> add(UUID userId, String passwordHash) {
-        Credential credential = new Credential();
-        credential.userId = userId;
-        credential.passwordHash = passwordHash;
-        credential.changedAt = clock.instant();
-        return rows.persist(credential).replaceWithVoid();
+    public Uni<Void> add(SqlConnection connection, UUID userId, String passwordHash) {
+        return connection
+                .preparedQuery(ADD)
+                .execute(Tuple.of(userId, passwordHash, clock.instant().atOffset(ZoneOffset.UTC)))
+                .replaceWithVoid();
     }
-
-    @ApplicationScoped
-    static class Rows implements PanacheRepositoryBase<Credential, UUID> {}
 }

@@ -2,13 +2,10 @@ package daftar.identity.session;
 
 import daftar.identity.token.ServerKey;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * A refresh token: base64url of session id, generation and a seal over the generation. The seal is
@@ -79,13 +76,6 @@ final class RefreshToken {
     }
 
     private static byte[] seal(ServerKey key, byte[] secret, int generation) {
-        try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(key.bytes(), "HmacSHA256"));
-            mac.update(secret);
-            return mac.doFinal(ByteBuffer.allocate(4).putInt(generation).array());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has HmacSHA256", e);
-        }
+        return key.seal(secret, ByteBuffer.allocate(4).putInt(generation).array());
     }
 }

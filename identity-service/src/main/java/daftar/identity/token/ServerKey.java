@@ -1,7 +1,10 @@
 package daftar.identity.token;
 
 import jakarta.annotation.Nullable;
+import java.security.GeneralSecurityException;
 import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** A secret of the installation: 32 random bytes from the environment, in base64. Never logged. */
 public final class ServerKey {
@@ -60,6 +63,20 @@ public final class ServerKey {
                 variable + " " + why
                         + ": set it to 32 random bytes in base64, as `openssl rand -base64 32` makes them.",
                 cause);
+    }
+
+    /** HMAC-SHA-256 of the parts under this key. */
+    public byte[] seal(byte[]... parts) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(bytes, "HmacSHA256"));
+            for (byte[] part : parts) {
+                mac.update(part);
+            }
+            return mac.doFinal();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has HmacSHA256", e);
+        }
     }
 
     /** The key itself, a copy. */

@@ -15,8 +15,6 @@ import java.util.UUID;
 @Table(name = "users")
 class User {
 
-    static final String ACTIVE = "active";
-
     @Id
     UUID id;
 

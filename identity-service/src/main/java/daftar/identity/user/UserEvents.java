@@ -2,7 +2,6 @@ package daftar.identity.user;
 
 import daftar.kit.outbox.Outbox;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.UUID;
 
 /**
@@ -27,10 +26,13 @@ final class UserEvents {
      */
     record UserChanged(UUID userId, String status, long version) {}
 
-    static Outbox.Event registered(User user) {
-        Instant createdAt = user.createdAt.toInstant(ZoneOffset.UTC);
+    static Outbox.Event registered(UserView user) {
         return new Outbox.Event(
-                TOPIC, user.id, REGISTERED, createdAt, new UserRegistered(user.id, user.status, createdAt));
+                TOPIC,
+                user.id(),
+                REGISTERED,
+                user.createdAt(),
+                new UserRegistered(user.id(), user.status(), user.createdAt()));
     }
 
     static Outbox.Event changed(User user, Instant now) {

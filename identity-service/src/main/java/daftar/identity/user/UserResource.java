@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
 import daftar.kit.access.CurrentCaller;
+import daftar.kit.request.EntityTag;
+import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Nullable;
 import jakarta.inject.Inject;
@@ -57,8 +59,10 @@ class UserResource {
     @APIResponse(responseCode = "409", description = "#conflict: the e-mail address is taken")
     @APIResponse(responseCode = "422", description = "#invalid-input")
     @APIResponse(responseCode = "503", description = "#unavailable: too many at once")
-    public Uni<RestResponse<UserView>> register(@Valid @NotNull Registration registration) {
-        return users.register(registration)
+    public Uni<RestResponse<UserView>> register(
+            @HeaderParam(Idempotency.HEADER) @Nullable String idempotencyKey,
+            @Valid @NotNull Registration registration) {
+        return users.register(registration, idempotencyKey)
                 .map(user -> ResponseBuilder.<UserView>created(
                                 URI.create("/v1/users/" + user.view().id()))
                         .entity(user.view())

@@ -7,9 +7,13 @@ import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.kit.problem.Problem;
+import daftar.kit.request.EntityTag;
+import daftar.kit.request.Idempotency;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.persistence.LockModeType;
@@ -26,6 +30,12 @@ class Users {
 
     private static final Set<String> UNIQUE_EMAIL = Set.of("users_email_key", "users_email_lower_uq");
 
+    private static final String INSERT = """
+            INSERT INTO users (id, email, phone, created_at, status, profile)
+            VALUES (gen_random_uuid(), $1, $2, $3, 'active', $4)
+            RETURNING id, email, phone, created_at, last_login, status, profile, version
+            """;
+
     private static final String SELECT = """
             SELECT id, email, phone, created_at, last_login, status, profile, version
             FROM users
@@ -34,6 +44,8 @@ class Users {
 
     private final Reads reads;
     private final Writes writes;
+    private final Idempotency idempotency;
+    private final RegistrationSeal seal;
     private final Rows rows;
     private final Credentials credentials;
     private final PasswordHashing hashing;
@@ -44,6 +56,8 @@ class Users {
     Users(
             Reads reads,
             Writes writes,
+            Idempotency idempotency,
+            RegistrationSeal seal,
             Rows rows,
             Credentials credentials,
             PasswordHashing hashing,
@@ -51,6 +65,8 @@ class Users {
             Clock clock) {
         this.reads = reads;
         this.writes = writes;
+        this.idempotency = idempotency;
+        this.seal = seal;
         this.rows = rows;
         this.credentials = credentials;
         this.hashing = hashing;
@@ -58,13 +74,17 @@ class Users {
         this.clock = clock;
     }
 
-    /** Registers a person; 409 where the e-mail address is taken. */
-    Uni<UserView.Versioned> register(Registration registration) {
+    /** Registers a person, once for each idempotency key; 409 where the e-mail address is taken. */
+    Uni<UserView.Versioned> register(Registration registration, @Nullable String idempotencyKey) {
         Profile.complaint(registration.profile()).ifPresent(complaint -> {
             throw UserPatch.refusal("/profile", complaint);
         });
         return hashing.hash(registration.password())
-                .flatMap(hash -> writes.write(() -> store(registration, hash)))
+                .flatMap(hash -> idempotency.once(
+                        idempotencyKey,
+                        seal.of(registration),
+                        UserView.Versioned.class,
+                        connection -> store(connection, registration, hash)))
                 .onFailure(Users::isTaken)
                 .transform(taken -> Problem.CONFLICT.because("The e-mail address is registered already."));
     }
@@ -88,7 +108,7 @@ class Users {
                 .onItem()
                 .ifNull()
                 .failWith(Users::unknown)
-                .invoke(user -> EntityTag.requireMatch(ifMatch, user.version))
+                .invoke(user -> EntityTag.check(ifMatch, EntityTag.of(user.version)))
                 .flatMap(user -> change(user, patch))
                 .map(UserView::of));
     }
@@ -108,19 +128,17 @@ class Users {
         return rows.getSession().flatMap(session -> outbox.append(session, List.of(event)));
     }
 
-    private Uni<UserView.Versioned> store(Registration registration, String passwordHash) {
-        User user = new User();
-        user.id = UUID.randomUUID();
-        user.email = registration.storedEmail();
-        user.phone = registration.phone();
-        user.createdAt = LocalDateTime.now(clock).truncatedTo(ChronoUnit.MICROS);
-        user.status = User.ACTIVE;
-        user.profile = Profile.stored(registration.profile());
-        return rows.persist(user)
-                .call(() -> credentials.add(user.id, passwordHash))
-                .call(rows::flush)
-                .call(() -> publish(UserEvents.registered(user)))
-                .map(UserView::of);
+    private Uni<UserView.Versioned> store(SqlConnection connection, Registration registration, String passwordHash) {
+        return connection
+                .preparedQuery(INSERT)
+                .execute(Tuple.of(
+                        registration.storedEmail(),
+                        registration.phone(),
+                        LocalDateTime.now(clock).truncatedTo(ChronoUnit.MICROS),
+                        Profile.stored(registration.profile())))
+                .map(rows -> UserView.of(rows.iterator().next()))
+                .call(user -> credentials.add(connection, user.view().id(), passwordHash))
+                .call(user -> outbox.append(connection, List.of(UserEvents.registered(user.view()))));
     }
 
     private static boolean isTaken(Throwable failure) {

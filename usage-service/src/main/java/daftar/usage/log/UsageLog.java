@@ -2,7 +2,7 @@ package daftar.usage.log;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonRawValue;
-import daftar.kit.page.Cursor;
+import daftar.kit.page.Page.Cursor;
 import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.Instant;

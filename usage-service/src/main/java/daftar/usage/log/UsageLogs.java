@@ -1,7 +1,7 @@
 package daftar.usage.log;
 
-import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;

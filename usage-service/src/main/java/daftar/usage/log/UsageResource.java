@@ -2,8 +2,8 @@ package daftar.usage.log;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.page.Cursor;
 import daftar.kit.page.Page;
+import daftar.kit.page.Page.Cursor;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.validation.constraints.Max;

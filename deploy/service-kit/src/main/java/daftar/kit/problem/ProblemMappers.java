@@ -10,8 +10,14 @@ import daftar.kit.request.Correlation;
 import io.quarkiverse.resteasy.problem.HttpProblem;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.UnauthorizedException;
+import io.quarkus.vertx.http.runtime.VertxHttpConfig;
+import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.pgclient.PgException;
+import jakarta.enterprise.event.Observes;
 import jakarta.persistence.PersistenceException;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
@@ -39,7 +45,35 @@ public class ProblemMappers {
     /** Before the extension's own mappers (999), which know nothing of our types and pointers. */
     private static final int FIRST = 500;
 
+    /** After {@link Correlation}. */
+    private static final int BEFORE_QUARKUS = 9_000;
+
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    /**
+     * A body that says that it is too large is answered here: what Quarkus answers has no body. One that says
+     * nothing of its size, and headers and first lines that are too large, are left to Quarkus and Vert.x, which
+     * answer 413, 431 and 414 with the status alone and close the connection.
+     */
+    void refuseLargeBodies(@Observes Filters filters, VertxHttpConfig http) {
+        long most = http.limits().maxBodySize().orElseThrow().asLongValue();
+        filters.register(request -> refuse(request, most), BEFORE_QUARKUS);
+    }
+
+    private static void refuse(RoutingContext request, long most) {
+        String length = request.request().getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length == null || Long.parseLong(length) <= most) {
+            request.next();
+            return;
+        }
+        JsonObject problem = new JsonObject().put("status", 413).put("title", "Content Too Large");
+        request.response()
+                .setStatusCode(413)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+                .putHeader(HttpHeaders.CONNECTION, "close")
+                .end(problem.put(Correlation.FIELD, MDC.get(Correlation.FIELD)).encode())
+                .onComplete(sent -> request.request().connection().close());
+    }
 
     @ServerExceptionMapper(priority = FIRST)
     Response invalid(ConstraintViolationException failure) {

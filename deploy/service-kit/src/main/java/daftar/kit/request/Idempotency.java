@@ -116,7 +116,10 @@ public class Idempotency {
                         : Uni.createFrom().item(() -> answer(rows.iterator().next(), fingerprint, type))));
     }
 
-    @Scheduled(every = "1h", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(
+            every = "{daftar.idempotency.forget-every}",
+            delayed = "{daftar.idempotency.forget-every}",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     Uni<Void> forget() {
         return primary.preparedQuery(FORGET)
                 .execute(Tuple.of(clock.instant().minus(LIFE).atOffset(ZoneOffset.UTC)))
@@ -154,7 +157,10 @@ public class Idempotency {
     }
 
     private static String nameOf(Caller caller) {
-        return caller.userId() != null ? caller.userId().toString() : "client " + caller.clientId();
+        if (caller.userId() != null) {
+            return caller.userId().toString();
+        }
+        return caller.clientId() != null ? "client " + caller.clientId() : "anonymous";
     }
 
     private String fingerprint(Object body) {

@@ -17,6 +17,7 @@ import io.restassured.response.Response;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,6 +140,25 @@ class IdempotencyTest {
             callers.shutdown();
         }
         assertEquals(1, notes());
+    }
+
+    @Test
+    void anAnswerIsForgottenAfterADay() {
+        write(key, "hello");
+        stack.execute("consent_owner", """
+                INSERT INTO idempotency_keys (caller, key, fingerprint, answer, recorded_at)
+                SELECT caller, key || age, fingerprint, answer, now() - make_interval(mins => age)
+                FROM idempotency_keys
+                CROSS JOIN (VALUES (23 * 60 + 50), (24 * 60 + 1)) AS ages (age)
+                WHERE key = ?
+                """, key);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> answers() == 2);
+        write(key, "hello").then().statusCode(200);
+        assertEquals(1, notes());
+    }
+
+    private long answers() {
+        return stack.number("consent_owner", "SELECT count(*) FROM idempotency_keys WHERE key LIKE ? || '%'", key);
     }
 
     private Response write(String idempotencyKey, String text) {

@@ -9,7 +9,7 @@ import static daftar.kit.access.Caller.Kind.SUPPORT;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.CurrentCaller;
-import daftar.kit.page.Cursor;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.request.Idempotency;

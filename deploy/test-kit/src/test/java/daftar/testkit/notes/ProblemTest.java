@@ -9,7 +9,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import daftar.kit.page.Cursor;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.problem.Problem;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
@@ -17,7 +17,11 @@ import daftar.testkit.Tokens;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
+import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +167,28 @@ class ProblemTest {
                 .get("/v1/users/{id}/notes", "not-a-uuid")
                 .then()
                 .spec(problem(Problem.NOT_FOUND));
+    }
+
+    /** Any bytes of a cursor's length are read as a time and an id, and most of those times do not exist. */
+    @Test
+    void noTextIsACursorThatBreaksAnything() {
+        long seed = System.nanoTime();
+        System.out.println("cursors made from seed " + seed);
+        Random random = new Random(seed);
+        for (int n = 0; n < 100; n++) {
+            byte[] bytes = new byte[random.nextBoolean() ? 28 : 1 + random.nextInt(60)];
+            random.nextBytes(bytes);
+            String text = random.nextInt(4) == 0
+                    ? new String(bytes, StandardCharsets.ISO_8859_1)
+                    : Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+            given().queryParam("cursor", text).get("/v1/cursor").then().spec(problem(Problem.MALFORMED_REQUEST));
+        }
+        for (long second :
+                new long[] {Long.MIN_VALUE, Long.MAX_VALUE, Instant.MIN.getEpochSecond(), -1, 253402300800L}) {
+            byte[] bytes = ByteBuffer.allocate(28).putLong(second).putInt(-1).array();
+            String text = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+            given().get("/v1/cursor?cursor=" + text).then().spec(problem(Problem.MALFORMED_REQUEST));
+        }
     }
 
     @Test
