@@ -1,8 +1,8 @@
 package daftar.consent.decision;
 
 import daftar.kit.access.Access;
+import daftar.kit.access.Caller;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.access.CurrentCaller;
 import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.problem.Problem;
@@ -41,11 +41,11 @@ class DecisionResource {
     private static final int LARGEST_PAGE = 100;
 
     private final Decisions decisions;
-    private final CurrentCaller caller;
+    private final Caller.Current caller;
     private final Idempotency idempotency;
 
     @Inject
-    DecisionResource(Decisions decisions, CurrentCaller caller, Idempotency idempotency) {
+    DecisionResource(Decisions decisions, Caller.Current caller, Idempotency idempotency) {
         this.idempotency = idempotency;
         this.decisions = decisions;
         this.caller = caller;

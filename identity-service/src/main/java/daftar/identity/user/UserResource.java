@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daftar.kit.access.Access;
+import daftar.kit.access.Caller;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.access.CurrentCaller;
 import daftar.kit.request.EntityTag;
 import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
@@ -42,11 +42,11 @@ class UserResource {
     record PatchDocument(@Nullable String phone, @Nullable Object profile) {}
 
     private final Users users;
-    private final CurrentCaller caller;
+    private final Caller.Current caller;
     private final ObjectMapper json;
 
     @Inject
-    UserResource(Users users, CurrentCaller caller, ObjectMapper json) {
+    UserResource(Users users, Caller.Current caller, ObjectMapper json) {
         this.users = users;
         this.caller = caller;
         this.json = json;

@@ -223,7 +223,7 @@ class UsageResourceTest {
 
     @Test
     void takesAMadeUpCursorOfAnyTime() {
-        String farthest = new daftar.kit.page.Cursor(Instant.MAX, user).toString();
+        String farthest = new daftar.kit.page.Page.Cursor(Instant.MAX, user).toString();
 
         given().auth()
                 .oauth2(Tokens.person(user))

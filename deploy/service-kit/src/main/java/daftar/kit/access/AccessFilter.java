@@ -31,11 +31,11 @@ public class AccessFilter {
             """;
 
     private final CurrentIdentityAssociation identities;
-    private final CurrentCaller current;
+    private final Caller.Current current;
     private final Reads reads;
 
     @Inject
-    AccessFilter(CurrentIdentityAssociation identities, CurrentCaller current, Reads reads) {
+    AccessFilter(CurrentIdentityAssociation identities, Caller.Current current, Reads reads) {
         this.identities = identities;
         this.current = current;
         this.reads = reads;

@@ -2,6 +2,7 @@ package daftar.kit.access;
 
 import io.quarkus.runtime.util.HashUtil;
 import jakarta.annotation.Nullable;
+import jakarta.enterprise.context.RequestScoped;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
@@ -57,5 +58,21 @@ public record Caller(
 
     boolean isPerson() {
         return userId != null;
+    }
+
+    /** The caller of the request being served, as {@link AccessFilter} verified it. */
+    @RequestScoped
+    public static class Current {
+
+        private Caller caller = NOBODY;
+
+        void set(Caller verified) {
+            this.caller = verified;
+        }
+
+        /** The caller; {@link #NOBODY} on endpoints that everybody may call. */
+        public Caller get() {
+            return caller;
+        }
     }
 }

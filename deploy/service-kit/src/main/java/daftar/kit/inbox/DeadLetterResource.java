@@ -1,8 +1,8 @@
 package daftar.kit.inbox;
 
 import daftar.kit.access.Access;
+import daftar.kit.access.Caller;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.access.CurrentCaller;
 import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
@@ -132,12 +132,17 @@ class DeadLetterResource {
     private final Pool primary;
     private final Reads reads;
     private final Writes writes;
-    private final CurrentCaller caller;
+    private final Caller.Current caller;
     private final Clock clock;
 
     @Inject
     DeadLetterResource(
-            @All List<Effect<?>> effects, Pool primary, Reads reads, Writes writes, CurrentCaller caller, Clock clock) {
+            @All List<Effect<?>> effects,
+            Pool primary,
+            Reads reads,
+            Writes writes,
+            Caller.Current caller,
+            Clock clock) {
         this.effects = effects.stream().collect(Collectors.toMap(Effect::topic, Function.identity()));
         this.primary = primary;
         this.reads = reads;

@@ -3,7 +3,6 @@ package daftar.kit.request;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import daftar.kit.access.Caller;
-import daftar.kit.access.CurrentCaller;
 import daftar.kit.position.Writes;
 import daftar.kit.problem.Problem;
 import io.quarkus.scheduler.Scheduled;
@@ -74,12 +73,12 @@ public class Idempotency {
 
     private final Writes writes;
     private final Pool primary;
-    private final CurrentCaller caller;
+    private final Caller.Current caller;
     private final CurrentVertxRequest http;
     private final Clock clock;
 
     @Inject
-    Idempotency(Writes writes, Pool primary, CurrentCaller caller, CurrentVertxRequest http, Clock clock) {
+    Idempotency(Writes writes, Pool primary, Caller.Current caller, CurrentVertxRequest http, Clock clock) {
         this.writes = writes;
         this.primary = primary;
         this.caller = caller;

@@ -8,7 +8,7 @@ import static daftar.kit.access.Caller.Kind.SERVICE;
 import static daftar.kit.access.Caller.Kind.SUPPORT;
 
 import daftar.kit.access.Access;
-import daftar.kit.access.CurrentCaller;
+import daftar.kit.access.Caller;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
@@ -51,10 +51,10 @@ public class NoteResource {
 
     private final Reads reads;
     private final Writes writes;
-    private final CurrentCaller caller;
+    private final Caller.Current caller;
     private final Idempotency idempotency;
 
-    NoteResource(Reads reads, Writes writes, CurrentCaller caller, Idempotency idempotency) {
+    NoteResource(Reads reads, Writes writes, Caller.Current caller, Idempotency idempotency) {
         this.idempotency = idempotency;
         this.reads = reads;
         this.writes = writes;
