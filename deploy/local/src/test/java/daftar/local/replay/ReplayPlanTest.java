@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import daftar.local.replay.ReplayPlan.Event;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -91,9 +96,16 @@ class ReplayPlanTest {
                  "timestamp": "2023-11-16T18:15:46.680590Z",
                  "metadata": {"context_tokens": 1, "generated_tokens": 10}}""".formatted(user, event.session()));
         assertEquals(expected, data);
+        assertEquals(Set.of(), schemaOfUsage().validate(data));
         assertArrayEquals(
                 message.value(),
                 new Publication(plan, List.of(user)).message(event).value());
+    }
+
+    /** As usage-service, whose topic it is, has committed it. */
+    private static JsonSchema schemaOfUsage() {
+        Path file = Path.of("../../usage-service/src/main/resources/events/daftar.usage.recorded.v1.json");
+        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(file.toUri());
     }
 
     @Test
