@@ -22,7 +22,8 @@ public interface Effect<E> {
 
     /**
      * De-duplicates the events and changes the service's state, all in one statement or transaction. It
-     * is called again with the same events after a crash, and must then change nothing.
+     * is called again with the same events after a crash, and must then change nothing. A dead letter that
+     * is tried again comes after younger events.
      *
      * @param batch events in the order of their partitions, never empty
      * @return those that the database knows to be impossible, each with its reason; they too changed

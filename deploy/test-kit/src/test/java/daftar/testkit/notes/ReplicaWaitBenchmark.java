@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,7 @@ class ReplicaWaitBenchmark {
     private final MeterRegistry meters;
     private final Duration wait;
     private final HttpClient client = HttpClient.newHttpClient();
+    private final AtomicInteger refused = new AtomicInteger();
     private final ConcurrentLinkedQueue<Long> reads = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Long> pairs = new ConcurrentLinkedQueue<>();
 
@@ -59,6 +61,7 @@ class ReplicaWaitBenchmark {
         run(user, WARM_UP);
         reads.clear();
         pairs.clear();
+        refused.set(0);
         double onReplica = served("replica");
         double onPrimary = served("primary_replica_behind");
         long statements = statements();
@@ -68,7 +71,7 @@ class ReplicaWaitBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "wait %2d ms | %d/s | replica %5.1f %% | read p50 %.1f p99 %.1f ms | write+read p50 %.1f p99 %.1f ms |"
-                        + " transactions on the primary %.2f a pair%n",
+                        + " transactions on the primary %.2f a pair | refused %d%n",
                 wait.toMillis(),
                 PAIRS_PER_SECOND,
                 100 * replica / (replica + primary),
@@ -76,7 +79,8 @@ class ReplicaWaitBenchmark {
                 quantile(reads, 0.99),
                 quantile(pairs, 0.5),
                 quantile(pairs, 0.99),
-                (statements() - statements) / (double) PAIRS);
+                (statements() - statements) / (double) PAIRS,
+                refused.get());
     }
 
     /** An open loop: a slow answer does not put the next request off. */
