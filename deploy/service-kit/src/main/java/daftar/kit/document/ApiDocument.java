@@ -94,7 +94,7 @@ public final class ApiDocument implements OASFilter {
                 Schema none = OASFactory.createSchema().addType(Schema.SchemaType.NULL);
                 if (present.getRef() != null) {
                     schema.addProperty(property, OASFactory.createSchema().anyOf(List.of(present, none)));
-                } else if (present.getType() != null) {
+                } else if (present.getType() != null && !present.getType().contains(Schema.SchemaType.NULL)) {
                     present.addType(Schema.SchemaType.NULL);
                 }
             }
