@@ -32,8 +32,10 @@ public final class Api {
         return given().contentType(ContentType.JSON).body(body).post("/v1/users");
     }
 
+    /** With the correlation id of the tests, so that answers can be compared. */
     public static Response loggingIn(String email, String password) {
         return given().contentType(ContentType.JSON)
+                .header("X-Correlation-Id", "log-in")
                 .body(Map.of("email", email, "password", password))
                 .post("/v1/sessions");
     }
