@@ -2,6 +2,7 @@ package daftar.billing.usage;
 
 import daftar.kit.inbox.Inbox;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -12,6 +13,7 @@ import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /** Takes topic {@code usage-events}, one batch after the other. */
+@Startup
 @ApplicationScoped
 class UsageEventsConsumer {
 

@@ -6,6 +6,7 @@ import daftar.kit.inbox.Inbox;
 import io.cloudevents.CloudEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.arc.properties.IfBuildProperty;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -34,6 +35,7 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
  * even its sequence: only an older event that came after it would bring them back, and within a partition
  * none does.
  */
+@Startup
 @ApplicationScoped
 @IfBuildProperty(name = "daftar.consent-states.copied", stringValue = "true")
 class ConsentStates implements Effect<ConsentStates.State> {

@@ -10,6 +10,7 @@ import static daftar.kit.access.Caller.Kind.SUPPORT;
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller;
 import daftar.kit.page.Page.Cursor;
+import daftar.kit.outbox.Outbox;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.request.Idempotency;
@@ -53,8 +54,10 @@ public class NoteResource {
     private final Writes writes;
     private final Caller.Current caller;
     private final Idempotency idempotency;
+    private final Outbox outbox;
 
-    NoteResource(Reads reads, Writes writes, Caller.Current caller, Idempotency idempotency) {
+    NoteResource(Reads reads, Writes writes, Caller.Current caller, Idempotency idempotency, Outbox outbox) {
+        this.outbox = outbox;
         this.idempotency = idempotency;
         this.reads = reads;
         this.writes = writes;
@@ -111,6 +114,14 @@ public class NoteResource {
                         + " pg_sleep(CASE WHEN pg_is_in_recovery() THEN 30 ELSE 0 END)")
                 .execute()
                 .map(rows -> new Count(rows.iterator().next().getLong("notes"))));
+    }
+
+    @POST
+    @Path("/users/{user_id}/events")
+    @Access(PERSON)
+    public Uni<Void> publish(@RestPath("user_id") UUID userId) {
+        var event = new Outbox.Event("user-events", userId, "daftar.notes.written.v1", Instant.now(), new Count(1));
+        return writes.writeSql(connection -> outbox.append(connection, List.of(event)));
     }
 
     @GET

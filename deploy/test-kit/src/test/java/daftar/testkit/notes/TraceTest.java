@@ -11,12 +11,14 @@ import daftar.testkit.LogLines;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
+import daftar.testkit.Topics;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -75,6 +77,32 @@ class TraceTest {
             var fields = log.with("unexpected failure").get(0).fields();
             assertEquals(traceId, fields.get("traceId"));
             assertNotEquals(CALLERS_SPAN, fields.get("spanId"));
+        }
+    }
+
+    @Test
+    void anEventCarriesTheTraceOfTheRequestThatWroteIt() {
+        UUID user = stack.newUser();
+        given().auth()
+                .oauth2(Tokens.person(user))
+                .header(Traces.HEADER, traceparent())
+                .post("/v1/users/{id}/events", user)
+                .then()
+                .statusCode(204);
+
+        String server = ended().get(0).getSpanId();
+        try (Topics topics = new Topics(stack)) {
+            var headers = await().atMost(Duration.ofSeconds(30))
+                    .until(
+                            () -> topics.read("user-events").stream()
+                                    .filter(record ->
+                                            user.toString().equals(new String(record.key(), StandardCharsets.UTF_8)))
+                                    .map(record -> record.headers().lastHeader(Traces.HEADER))
+                                    .toList(),
+                            found -> !found.isEmpty());
+            assertEquals(
+                    "00-" + traceId + "-" + server + "-01",
+                    new String(headers.get(0).value(), StandardCharsets.UTF_8));
         }
     }
 
