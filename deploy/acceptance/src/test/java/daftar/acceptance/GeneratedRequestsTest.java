@@ -66,7 +66,7 @@ class GeneratedRequestsTest {
 
     private static List<String> faults(String output, JsonNode document) {
         List<String> faults = new ArrayList<>();
-        String[] scenarios = SCENARIO.split(output);
+        String[] scenarios = SCENARIO.split(output, -1);
         for (int i = 1; i < scenarios.length; i++) {
             Matcher api = API.matcher(scenarios[i]);
             if (!api.find()) {

@@ -9,8 +9,8 @@ import static daftar.kit.access.Caller.Kind.SUPPORT;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller;
-import daftar.kit.page.Page.Cursor;
 import daftar.kit.outbox.Outbox;
+import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.request.Idempotency;
