@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.kit.inbox.Inbox;
+import daftar.kit.telemetry.Meters;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Topics;
@@ -152,7 +153,6 @@ class RebalanceTest {
     }
 
     private double consumed() {
-        var counter = meters.find("daftar.inbox.records").counter();
-        return counter == null ? 0 : counter.count();
+        return meters.get(Meters.INBOX_RECORDS).counter().count();
     }
 }

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.kit.position.Position;
+import daftar.kit.telemetry.Meters;
 import daftar.local.postgres.PostgresCluster;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -176,8 +176,7 @@ class PositionRaceTest {
     }
 
     private double reads(String route) {
-        Counter counter = meters.find("daftar.reads").tag("route", route).counter();
-        return counter == null ? 0 : counter.count();
+        return meters.get(Meters.READS).tag("route", route).counter().count();
     }
 
     private void awaitReadsFromTheReplica() {

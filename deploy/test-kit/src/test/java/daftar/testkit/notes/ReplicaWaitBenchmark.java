@@ -3,10 +3,10 @@ package daftar.testkit.notes;
 import static org.awaitility.Awaitility.await;
 
 import daftar.kit.position.Position;
+import daftar.kit.telemetry.Meters;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -124,8 +124,7 @@ class ReplicaWaitBenchmark {
     }
 
     private double served(String route) {
-        Counter counter = meters.find("daftar.reads").tag("route", route).counter();
-        return counter == null ? 0 : counter.count();
+        return meters.get(Meters.READS).tag("route", route).counter().count();
     }
 
     private long statements() {
