@@ -28,6 +28,8 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -64,7 +66,13 @@ class SubscriptionResource {
             value = {Kind.PERSON, Kind.SERVICE, Kind.ADMINISTRATOR},
             scope = "subscriptions:write")
     @Operation(summary = "Start a subscription", description = "Its first period starts with today's local day.")
-    @APIResponse(responseCode = "201", description = "Started: Location, ETag")
+    @APIResponse(
+            responseCode = "201",
+            description = "Started: Location, ETag",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = Subscription.class)))
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "The user has a live subscription")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such plan or user")

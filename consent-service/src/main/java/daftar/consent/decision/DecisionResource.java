@@ -28,6 +28,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -58,7 +60,11 @@ class DecisionResource {
             value = {Kind.SERVICE, Kind.ADMINISTRATOR},
             scope = "consents:write")
     @Operation(summary = "Record a guardian's decision", description = "The time is the server's.")
-    @APIResponse(responseCode = "201", description = "Recorded; Location leads to it")
+    @APIResponse(
+            responseCode = "201",
+            description = "Recorded; Location leads to it",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Decision.class)))
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or there is no such user")
     public Uni<RestResponse<Decision>> record(

@@ -94,16 +94,20 @@ class GeneratedRequestsTest {
         document.path("paths")
                 .forEach(path ->
                         path.forEach(operation -> operation.path("parameters").forEach(parameter -> {
-                            if (parameter.path("name").asText().equals("user_id")) {
-                                ((ObjectNode) parameter)
-                                        .putObject("schema")
-                                        .put("type", "string")
-                                        .put("format", "uuid")
-                                        .putArray("enum")
-                                        .add(person.toString());
+                            switch (parameter.path("name").asText()) {
+                                case "user_id" -> only((ObjectNode) parameter, person.toString());
+                                // it writes a path's question mark as it is, and so asks for another resource
+                                case "subject", "concept" -> only((ObjectNode) parameter, "fractions");
+                                default -> {
+                                    // any value
+                                }
                             }
                         })));
         return document;
+    }
+
+    private static void only(ObjectNode parameter, String value) {
+        parameter.putObject("schema").put("type", "string").putArray("enum").add(value);
     }
 
     private static Path written(String service, JsonNode document) throws Exception {

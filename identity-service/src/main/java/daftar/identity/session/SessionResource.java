@@ -14,10 +14,13 @@ import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.Cache;
@@ -89,7 +92,13 @@ class SessionResource {
     @POST
     @Access(Kind.ANYONE)
     @Operation(summary = "Log in")
-    @APIResponse(responseCode = "201", description = "The session's tokens")
+    @APIResponse(
+            responseCode = "201",
+            description = "The session's tokens",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = SessionView.class)))
     @APIResponse(responseCode = "401", description = "#wrong-credentials")
     @APIResponse(responseCode = "422", description = "#invalid-input")
     @APIResponse(responseCode = "503", description = "#unavailable: too many at once")

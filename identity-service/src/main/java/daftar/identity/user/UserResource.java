@@ -20,6 +20,7 @@ import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -55,7 +56,11 @@ class UserResource {
     @POST
     @Access(Kind.ANYONE)
     @Operation(summary = "Register")
-    @APIResponse(responseCode = "201", description = "Registered: Location, ETag")
+    @APIResponse(
+            responseCode = "201",
+            description = "Registered: Location, ETag",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UserView.class)))
     @APIResponse(responseCode = "409", description = "#conflict: the e-mail address is taken")
     @APIResponse(responseCode = "422", description = "#invalid-input")
     @APIResponse(responseCode = "503", description = "#unavailable: too many at once")

@@ -112,7 +112,7 @@ public final class ApiDocument implements OASFilter {
             refusals.add("404");
         }
         if (operation.getRequestBody() != null) {
-            refusals.addAll(List.of("413", "415"));
+            refusals.addAll(List.of("413", "415", "422"));
         }
         APIResponses responses = operation.getResponses();
         responses.getAPIResponses().forEach((status, response) -> {

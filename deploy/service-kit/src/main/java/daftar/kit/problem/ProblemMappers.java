@@ -26,10 +26,12 @@ import jakarta.validation.Path;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.hibernate.HibernateException;
 import org.jboss.logging.Logger;
@@ -44,6 +46,8 @@ public class ProblemMappers {
 
     /** Before the extension's own mappers (999), which know nothing of our types and pointers. */
     private static final int FIRST = 500;
+
+    private static final Pattern ID = Pattern.compile("[0-9]{1,18}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     /** After {@link Correlation}. */
     private static final int BEFORE_QUARKUS = 9_000;
@@ -171,8 +175,17 @@ public class ProblemMappers {
     }
 
     @ServerExceptionMapper(priority = FIRST)
-    Response notFound(NotFoundException failure) {
-        return response(Problem.NOT_FOUND.because("There is no such resource."));
+    Response notFound(NotFoundException failure, UriInfo uri) {
+        return failure.getCause() != null && pathLeadsSomewhere(uri)
+                ? response(Problem.MALFORMED_REQUEST.because("A parameter of the query has the wrong form."))
+                : response(Problem.NOT_FOUND.because("There is no such resource."));
+    }
+
+    /** JAX-RS answers 404 for an unreadable parameter, whether it stands in the path or in the query. */
+    private static boolean pathLeadsSomewhere(UriInfo uri) {
+        return uri.getPathParameters().entrySet().stream()
+                .filter(parameter -> parameter.getKey().endsWith("id"))
+                .allMatch(parameter -> parameter.getValue().stream().allMatch(ID.asMatchPredicate()));
     }
 
     /** Throwable, since Vert.x reports with one, and no exception, that no connection was to be had in time. */
