@@ -9,30 +9,30 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts the primary's connections again and again, and keeps the most that there ever were. */
 final class Backends implements AutoCloseable {
 
+    /** Who has a connection and has not yet said as which role counts too. */
     private static final String BY_ROLE = """
-            SELECT usename, count(*) AS connections
+            SELECT coalesce(usename, 'not yet known') AS role, count(*) AS connections
             FROM pg_stat_activity
             WHERE backend_type = 'client backend'
             GROUP BY usename
             """;
 
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-    private final ScheduledFuture<?> sampling;
     private final Connection superuser;
     private final Map<String, Integer> most = new ConcurrentHashMap<>();
     private final AtomicInteger mostInAll = new AtomicInteger();
     private final AtomicInteger samples = new AtomicInteger();
+    private volatile SQLException failure;
 
     Backends(LocalSystem system) throws SQLException {
         superuser = system.connect("postgres", false);
-        sampling = timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
     }
 
     private void sample() {
@@ -41,12 +41,13 @@ final class Backends implements AutoCloseable {
             int all = 0;
             while (rows.next()) {
                 all += rows.getInt("connections");
-                most.merge(rows.getString("usename"), rows.getInt("connections"), Math::max);
+                most.merge(rows.getString("role"), rows.getInt("connections"), Math::max);
             }
             mostInAll.accumulateAndGet(all, Math::max);
             samples.incrementAndGet();
         } catch (SQLException e) {
-            throw new IllegalStateException(e);
+            failure = e;
+            timer.shutdown();
         }
     }
 
@@ -65,10 +66,10 @@ final class Backends implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        if (sampling.isDone()) {
-            throw new IllegalStateException("sampling failed on the way, and saw nothing from then on");
-        }
         timer.shutdownNow();
         superuser.close();
+        if (failure != null) {
+            throw new IllegalStateException("sampling failed on the way, and saw nothing from then on", failure);
+        }
     }
 }
