@@ -32,7 +32,7 @@ final class Backends implements AutoCloseable {
 
     Backends(LocalSystem system) throws SQLException {
         superuser = system.connect("postgres", false);
-        timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
+        var unused = timer.scheduleWithFixedDelay(this::sample, 0, 50, TimeUnit.MILLISECONDS);
     }
 
     private void sample() {

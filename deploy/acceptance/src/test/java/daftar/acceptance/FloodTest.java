@@ -7,14 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daftar.local.Installation;
 import daftar.local.postgres.ConnectionBudget;
 import daftar.local.postgres.Database;
+import daftar.local.process.LocalProcess;
 import io.restassured.RestAssured;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -53,7 +51,6 @@ class FloodTest {
 
     private static LocalSystem system;
     private static String token;
-    private static Process restarted;
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -79,9 +76,6 @@ class FloodTest {
 
     @AfterAll
     static void nothingIsLeft() throws IOException {
-        if (restarted != null) {
-            restarted.destroyForcibly();
-        }
         system.close();
     }
 
@@ -102,7 +96,7 @@ class FloodTest {
                         "analytics", flood("analytics", CALLERS),
                         "usage", flood("usage", TOO_MANY_CALLERS));
                 flood("billing", CALLERS);
-                restartKilled("billing");
+                killed("billing");
                 allAreTurnedAway("billing after its restart", flood("billing", CALLERS));
                 for (String service : List.of("identity", "consent", "analytics")) {
                     allAreTurnedAway(service, floods.get(service));
@@ -213,44 +207,17 @@ class FloodTest {
                 .until(() -> List.of(200, 404).contains(ask(service).join().status()));
     }
 
-    /** The process is killed with all its connections in use, and started as it had been. */
-    private void restartKilled(String service) throws IOException {
-        ProcessHandle process = ProcessHandle.allProcesses()
-                .filter(each -> each.info()
-                        .commandLine()
-                        .filter(line -> line.contains(system.logs().getParent().toString())
-                                && line.contains(service + "-service"))
-                        .isPresent())
-                .findFirst()
-                .orElseThrow();
-        Path proc = Path.of("/proc", Long.toString(process.pid()));
-        List<String> command = List.of(Files.readString(proc.resolve("cmdline")).split("\0"));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(proc.resolve("cwd").toRealPath().toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        system.logs().resolve(service + "-restarted.log").toFile());
-        builder.environment().clear();
-        for (String line : words(proc.resolve("environ"))) {
-            builder.environment().put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1));
-        }
-        process.destroyForcibly();
-        process.onExit().join();
-        restarted = builder.start();
-        Awaitility.await(service + " after its restart")
+    /** The process is killed with all its connections in use, and started again by the launcher. */
+    private static void killed(String service) {
+        LocalProcess process = system.process(service);
+        process.kill();
+        Awaitility.await(service + " after its death")
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> RestAssured.get(system.management(service) + "/q/health/live")
-                                .statusCode()
-                        == 200);
-    }
-
-    /** What the kernel keeps as words with a NUL after each. */
-    private static List<String> words(Path file) throws IOException {
-        return Pattern.compile("\0")
-                .splitAsStream(Files.readString(file))
-                .filter(word -> !word.isEmpty())
-                .toList();
+                .until(() -> system.process(service).pid() != process.pid()
+                        && RestAssured.get(system.management(service) + "/q/health/live")
+                                        .statusCode()
+                                == 200);
     }
 
     private static void namesNoUserInAMetric() {

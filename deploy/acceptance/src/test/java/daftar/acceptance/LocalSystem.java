@@ -1,6 +1,7 @@
 package daftar.acceptance;
 
 import daftar.local.Installation;
+import daftar.local.process.LocalProcess;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -105,6 +106,13 @@ final class LocalSystem implements AutoCloseable {
                         .isPresent())
                 .map(process -> process.info().commandLine().orElseThrow())
                 .toList();
+    }
+
+    /** A service's process as it runs now. The launcher starts one again that ended. */
+    LocalProcess process(String service) {
+        return LocalProcess.running(
+                        service, data.resolve("run").resolve(service + ".pid"), logs().resolve(service + ".log"))
+                .orElseThrow();
     }
 
     Path logs() {

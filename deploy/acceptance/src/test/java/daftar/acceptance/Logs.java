@@ -23,8 +23,8 @@ final class Logs {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Of the extension that writes a line for each request that is refused. */
-    private static final String REFUSALS = "http-problem";
+    /** What writes a line for each request that is refused. */
+    private static final String REFUSALS = "daftar.kit.request.Correlation";
 
     private final Map<String, List<String>> lines = new TreeMap<>();
 
@@ -59,7 +59,7 @@ final class Logs {
         for (String line : lines.get(service + ".log")) {
             JsonNode entry = read(service, line);
             if (entry.path("loggerName").asText().equals(REFUSALS)) {
-                ids.add(entry.path("correlation_id").asText());
+                ids.add(entry.path("mdc").path("correlation_id").asText());
             }
         }
         assertTrue(ids.contains(correlationId), () -> service + ": " + ids);

@@ -19,12 +19,14 @@ final class ClassArchive {
     static List<String> options(Path java, Path cache, String service, Path jar) {
         Path archive = archive(java, cache, service);
         boolean current = isCurrent(java, cache, service, jar);
+        // a line for each class that is left out would stand between the service's own, which are JSON
         if (archive.toString().endsWith(".aot")) {
-            return current ? List.of("-XX:AOTCache=" + archive) : List.of("-XX:AOTCacheOutput=" + archive);
+            return List.of(
+                    (current ? "-XX:AOTCache=" : "-XX:AOTCacheOutput=") + archive, "-Xlog:aot*=error,cds*=error");
         }
         return current
-                ? List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto")
-                : List.of("-XX:ArchiveClassesAtExit=" + archive);
+                ? List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto", "-Xlog:cds*=error")
+                : List.of("-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds*=error");
     }
 
     /** Whether the archive is there and younger than the service. */

@@ -8,11 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Starts a system, watches it until it is told to end, and stops it. */
@@ -78,7 +77,9 @@ public final class Launch {
         Thread hook = new Thread(() -> {
             stopping.set(true);
             main.interrupt();
-            stack.stop();
+            synchronized (stopping) {
+                stack.stop();
+            }
             clean();
         });
         Runtime.getRuntime().addShutdownHook(hook);
@@ -103,20 +104,13 @@ public final class Launch {
     }
 
     private void watch(List<Part> parts) {
-        Set<Part> dead = new HashSet<>();
+        Supervision supervision = new Supervision(parts, progress, Clock.systemUTC());
         while (!stopping.get()) {
             Waiting.until(WATCH, stopping::get);
-            for (Part part : parts) {
-                boolean running = part.isRunning();
-                if (stopping.get()) {
-                    break;
-                }
-                if (!running && dead.add(part)) {
-                    progress.say(part.name() + " has died; the end of " + part.logFile() + " says:");
-                    progress.print(part.lastLogLines());
-                    progress.print("The rest keeps running; deploy/local/down and up start everything again.");
-                } else if (running && dead.remove(part)) {
-                    progress.say(part.name() + " runs again");
+            // who stops everything waits for a start that is under way, and then finds its process
+            synchronized (stopping) {
+                if (!stopping.get()) {
+                    supervision.look();
                 }
             }
         }

@@ -14,15 +14,25 @@ import java.util.function.Supplier;
  * @param name for people
  * @param process asks anew each time: somebody may have started it again
  * @param logFile where its last words are
+ * @param starting starts it again; a {@link daftar.local.StartFailure} says why it cannot
  */
-record Part(String name, Supplier<Optional<LocalProcess>> process, Path logFile) {
+record Part(String name, Supplier<Optional<LocalProcess>> process, Path logFile, Runnable starting) {
     private static final int LINES = 12;
 
     boolean isRunning() {
         return process.get().isPresent();
     }
 
+    void start() {
+        starting.run();
+    }
+
     String lastLogLines() {
+        return lastLogLines(logFile);
+    }
+
+    /** The end of a log, for a message about a process that died. */
+    static String lastLogLines(Path logFile) {
         try {
             List<String> lines = Files.readAllLines(logFile);
             return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));

@@ -83,9 +83,13 @@ final class Stack {
         finish(kafka);
         finish(s3);
         progress.say("starting " + names(services));
-        ServiceEnvironment environment = new ServiceEnvironment(options.ports(), secrets, broker.bootstrapServers());
-        services.forEach(service -> service.start(environment.of(service.name()), options.memory()));
+        services.forEach(this::start);
         awaitServices();
+    }
+
+    private void start(ServiceProcess service) {
+        ServiceEnvironment environment = new ServiceEnvironment(options.ports(), secrets, broker.bootstrapServers());
+        service.start(environment.of(service.name()), options.memory());
     }
 
     /** Stops the services, then Kafka and S3, then the replica and the primary; says what it does. */
@@ -155,14 +159,17 @@ final class Stack {
         parts.add(new Part(
                 "PostgreSQL primary",
                 cluster.primary()::process,
-                cluster.primary().logFile()));
+                cluster.primary().logFile(),
+                cluster.primary()::start));
         parts.add(new Part(
                 "PostgreSQL replica",
                 cluster.replica()::process,
-                cluster.replica().logFile()));
-        parts.add(new Part("Kafka", broker::process, broker.logFile()));
-        parts.add(new Part("S3", store::process, store.logFile()));
-        services.forEach(service -> parts.add(new Part(service.name(), service::process, service.logFile())));
+                cluster.replica().logFile(),
+                cluster.replica()::start));
+        parts.add(new Part("Kafka", broker::process, broker.logFile(), broker::start));
+        parts.add(new Part("S3", store::process, store.logFile(), store::start));
+        services.forEach(service ->
+                parts.add(new Part(service.name(), service::process, service.logFile(), () -> start(service))));
         return parts;
     }
 
@@ -231,7 +238,7 @@ final class Stack {
 
     private static void died(ServiceProcess service) {
         throw new StartFailure(service.name() + " died while starting; the end of " + service.logFile() + " says:\n"
-                + new Part(service.name(), service::process, service.logFile()).lastLogLines());
+                + Part.lastLogLines(service.logFile()));
     }
 
     private static void finish(Future<?> part) {
