@@ -17,7 +17,6 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * The JSON data of one event, read strictly: a field that is missing, of the wrong type or out of range
@@ -32,7 +31,7 @@ public final class EventData {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private static final Pattern UUID_FORM = Pattern.compile("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final int UUID_LENGTH = 36;
 
     private final JsonNode data;
 
@@ -77,7 +76,7 @@ public final class EventData {
 
     /** A required UUID. */
     public UUID uuid(String field) {
-        String text = text(field, 36);
+        String text = text(field, UUID_LENGTH);
         if (isUuid(text)) {
             return UUID.fromString(text);
         }
@@ -86,7 +85,20 @@ public final class EventData {
 
     /** Whether a text is a UUID in the usual form. */
     public static boolean isUuid(String text) {
-        return UUID_FORM.matcher(text).matches();
+        if (text.length() != UUID_LENGTH) {
+            return false;
+        }
+        for (int i = 0; i < UUID_LENGTH; i++) {
+            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+            if (dash ? text.charAt(i) != '-' : !isHexDigit(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isHexDigit(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     }
 
     /** A required list as JSON text. */
@@ -132,12 +144,23 @@ public final class EventData {
         if (value == null || value.isNull()) {
             return Optional.empty();
         }
-        String form = "[0-9]{1," + integerDigits + "}(\\.[0-9]{1," + decimals + "})?";
-        if (!value.isTextual() || !value.textValue().matches(form)) {
+        if (!value.isTextual() || !isAmount(value.textValue(), integerDigits, decimals)) {
             throw new Rejection(field + " is not decimal text with at most " + integerDigits + " digits before and "
                     + decimals + " after the point");
         }
         return Optional.of(new BigDecimal(value.textValue()));
+    }
+
+    /** Digits, and where there is a point, digits after it. */
+    private static boolean isAmount(String text, int integerDigits, int decimals) {
+        int point = text.indexOf('.');
+        String whole = point < 0 ? text : text.substring(0, point);
+        String fraction = point < 0 ? "0" : text.substring(point + 1);
+        return areDigits(whole, integerDigits) && areDigits(fraction, decimals);
+    }
+
+    private static boolean areDigits(String text, int most) {
+        return !text.isEmpty() && text.length() <= most && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     /** A required RFC 3339 time with its offset. */
@@ -174,6 +197,14 @@ public final class EventData {
 
     /** PostgreSQL stores neither NUL nor half of a surrogate pair. */
     private static boolean isStorable(String text) {
-        return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == 0 || Character.isSurrogate(c)) {
+                return c != 0
+                        && text.indexOf('\0') < 0
+                        && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+            }
+        }
+        return true;
     }
 }

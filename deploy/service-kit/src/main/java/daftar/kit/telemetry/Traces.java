@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.header.Header;
@@ -49,7 +50,8 @@ public final class Traces {
 
     /**
      * Works on a batch in one span; one for each record would cost more than it tells. Where all records
-     * come from one trace the span belongs to it, else it begins a trace that links to theirs.
+     * come from one trace the span belongs to it, else it begins a trace that links to theirs. Of a large batch the first
+     * records are looked at alone.
      */
     @SuppressWarnings("MustBeClosedChecker") // closed when the work ends, which is after this method
     public static <T> Uni<T> consuming(ConsumerRecords<byte[], byte[]> batch, Supplier<Uni<T>> work) {
@@ -65,9 +67,10 @@ public final class Traces {
 
     private static Span begin(ConsumerRecords<byte[], byte[]> batch) {
         Set<SpanContext> producers = new LinkedHashSet<>();
-        for (ConsumerRecord<byte[], byte[]> record : batch) {
+        for (ConsumerRecord<byte[], byte[]> record : (Iterable<ConsumerRecord<byte[], byte[]>>)
+                StreamSupport.stream(batch.spliterator(), false).limit(MOST_LINKS)::iterator) {
             Header header = record.headers().lastHeader(HEADER);
-            if (header != null && header.value() != null && producers.size() < MOST_LINKS) {
+            if (header != null && header.value() != null) {
                 Matcher form = FORM.matcher(new String(header.value(), StandardCharsets.US_ASCII));
                 if (form.matches()) {
                     TraceFlags flags = TraceFlags.fromHex(form.group(3), 0);
