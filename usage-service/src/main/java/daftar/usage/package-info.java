@@ -4,7 +4,8 @@
  *
  * <ul>
  *   <li>{@code ingest}: takes the events, once each
- *   <li>{@code log}: keeps the rows of {@code usage_logs} and tells what a user used
+ *   <li>{@code log}: keeps the rows of {@code usage_logs}
+ *   <li>{@code rollup}: adds them up, and tells what a user used
  * </ul>
  */
 package daftar.usage;

@@ -1,5 +1,6 @@
 package daftar.usage.ingest;
 
+import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -8,14 +9,16 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** The one statement that a batch of events is written with. */
+/** The one statement that a batch of events is written with: their keys, their rows and what these add to the roll-ups. */
 final class UsageInsert {
 
     /**
-     * Takes one array a column; answers with the ids whose user does not exist.
+     * Takes one array a column; answers with the events that were not written: whether the user exists, and the
+     * digest of the event that has the id already, as far as it was there when the statement began.
      *
      * <p>{@code (id IN (...)) IS TRUE} is no decoration: as an expression it stays a lookup, where a bare
-     * {@code IN} may become a join whose method depends on a guess of the arrays' length.
+     * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
+     * digest, which would be a join in {@code FROM}.
      */
     static final String SQL = """
             WITH event AS MATERIALIZED (
@@ -28,15 +31,16 @@ final class UsageInsert {
                        e."timestamp",
                        e.cost_usd::numeric(10, 6) AS cost_usd,
                        e.metadata::jsonb AS metadata,
+                       e.digest,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[])
+                            $8::text[], $9::text[], $10::uuid[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata)
+                          metadata, digest)
             ),
             fresh AS (
-                INSERT INTO usage_event_keys (id)
-                SELECT e.id
+                INSERT INTO usage_event_keys (id, digest)
+                SELECT e.id, e.digest
                 FROM event AS e
                 WHERE e.user_known
                 ORDER BY e.id
@@ -57,10 +61,21 @@ final class UsageInsert {
                        e.metadata
                 FROM event AS e
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
-            )
-            SELECT e.id
+                RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
+            ),
+            """ + RollupUpsert.OF_WRITTEN + """
+            SELECT e.id,
+                   e.user_known,
+                   (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
             FROM event AS e
-            WHERE NOT e.user_known
+            WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS NOT TRUE
+            """;
+
+    /** The digests of events that have counted. */
+    static final String DIGESTS = """
+            SELECT k.id, k.digest
+            FROM usage_event_keys AS k
+            WHERE k.id = ANY ($1::uuid[])
             """;
 
     private UsageInsert() {}
@@ -75,7 +90,8 @@ final class UsageInsert {
                 .addArrayOfInteger(column(events, UsageRecorded::speechSeconds, Integer[]::new))
                 .addArrayOfLocalDateTime(column(events, UsageInsert::utc, LocalDateTime[]::new))
                 .addArrayOfString(column(events, event -> event.costUsd().toPlainString(), String[]::new))
-                .addArrayOfString(column(events, UsageRecorded::metadata, String[]::new)));
+                .addArrayOfString(column(events, UsageRecorded::metadata, String[]::new))
+                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new)));
     }
 
     /** The column is a timestamp without zone that holds UTC. */

@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
@@ -15,7 +16,7 @@ import java.util.List;
  * @param from inclusive, to the microsecond
  * @param to exclusive, later than {@code from}
  */
-record TimeRange(Instant from, Instant to) {
+public record TimeRange(Instant from, Instant to) {
 
     private static final Duration DEFAULT_LENGTH = Duration.ofDays(30);
     private static final Instant EARLIEST = Instant.parse("2000-01-01T00:00:00Z");
@@ -29,13 +30,20 @@ record TimeRange(Instant from, Instant to) {
      * @throws io.quarkiverse.resteasy.problem.HttpProblem 400 for what is no time; 422 for a range that is
      *     empty, reversed or outside 2000 to 2199
      */
-    static TimeRange parse(String from, String to, Instant now) {
+    public static TimeRange parse(String from, String to, Instant now) {
         Instant end = to == null ? now : time("to", to);
         Instant start = from == null ? end.minus(DEFAULT_LENGTH) : time("from", from);
         if (!start.isBefore(end)) {
             throw invalid("from", "must be earlier than to");
         }
         return new TimeRange(start, end);
+    }
+
+    /** The whole minutes that the range touches. */
+    public TimeRange wholeMinutes() {
+        Instant start = from.truncatedTo(ChronoUnit.MINUTES);
+        Instant end = to.truncatedTo(ChronoUnit.MINUTES);
+        return new TimeRange(start, end.equals(to) ? end : end.plus(1, ChronoUnit.MINUTES));
     }
 
     /** The start as the table's column holds it. */
@@ -64,7 +72,8 @@ record TimeRange(Instant from, Instant to) {
         return time;
     }
 
-    static RuntimeException invalid(String name, String detail) {
+    /** A parameter of the query that breaks a rule: 422. */
+    public static RuntimeException invalid(String name, String detail) {
         return Problem.INVALID_INPUT.because(
                 "See errors for what is wrong and where.", List.of(new Problem.FieldError("/" + name, detail)));
     }

@@ -117,7 +117,8 @@ class ConcurrentIngestTest {
                         0,
                         Instant.parse(UsageEvents.TIME),
                         BigDecimal.ZERO,
-                        null))
+                        null,
+                        UUID.randomUUID()))
                 .limit(EVENTS)
                 .toList();
     }

@@ -125,6 +125,7 @@ class UsageEventsConsumerTest {
         send(record(0, id, user, data(user, 5, "2026-01-02T00:00:00Z")));
         await().until(() -> events.rows(user) == 1);
         send(record(0, id, user, data(user, 5, "2026-03-04T00:00:00Z")));
+
         settle();
 
         assertEquals(1, events.rows(user));

@@ -1,6 +1,8 @@
-package daftar.usage.log;
+package daftar.usage.rollup;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -10,9 +12,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /**
  * What a user used in a range of time.
  *
- * @param from inclusive
- * @param to exclusive
- * @param bucket hour, day or month
+ * @param from inclusive, a whole minute
+ * @param to exclusive, a whole minute
+ * @param bucket minute, hour, day or month
  * @param timeZone the IANA zone whose clock and calendar bound the buckets
  * @param buckets those in which something was used, by start and service
  */
@@ -23,12 +25,16 @@ record Usage(UUID userId, Instant from, Instant to, String bucket, String timeZo
      *
      * @param bucketStart the bucket's first instant; of a range that begins within a bucket, earlier than
      *     the range
+     * @param serviceName null, and left out, in a sum over all services
      * @param events how many events were added up
      * @param costUsd US dollars with six decimals
      */
     record Sum(
             Instant bucketStart,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             String serviceName,
+
             long events,
             long tokensUsed,
             long speechSeconds,

@@ -1,4 +1,4 @@
-package daftar.usage.log;
+package daftar.usage.rollup;
 
 import static daftar.testkit.Problems.problem;
 import static daftar.testkit.Problems.problemAt;
@@ -7,25 +7,23 @@ import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.kit.problem.Problem;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
+import daftar.usage.Rows;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @WithTestResource(TestStack.class)
@@ -35,13 +33,14 @@ class UsageResourceTest {
 
     private final Stack stack = Stack.current();
     private final UUID user = stack.newUser();
+    private final Rows rows = new Rows(stack);
 
     @Test
     void addsUpByDayAndService() {
-        used("tutor", 5, "2026-01-02T00:00:00Z");
-        used("tutor", 7, "2026-01-02T23:59:59.999999Z");
-        used("chat", 11, "2026-01-02T12:00:00Z");
-        used("tutor", 13, "2026-01-03T00:00:00Z");
+        rows.used(user, "tutor", 5, "2026-01-02T00:00:00Z");
+        rows.used(user, "tutor", 7, "2026-01-02T23:59:59.999999Z");
+        rows.used(user, "chat", 11, "2026-01-02T12:00:00Z");
+        rows.used(user, "tutor", 13, "2026-01-03T00:00:00Z");
 
         usage("from=2026-01-02T00:00:00Z&to=2026-01-04T00:00:00Z")
                 .statusCode(200)
@@ -71,8 +70,8 @@ class UsageResourceTest {
 
     @Test
     void countsFromInclusiveAndToExclusive() {
-        used("tutor", 1, "2026-01-02T00:00:00Z");
-        used("tutor", 2, "2026-01-03T00:00:00Z");
+        rows.used(user, "tutor", 1, "2026-01-02T00:00:00Z");
+        rows.used(user, "tutor", 2, "2026-01-03T00:00:00Z");
 
         usage("from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z")
                 .body("buckets", hasSize(1))
@@ -80,9 +79,34 @@ class UsageResourceTest {
     }
 
     @Test
+    void countsWholeMinutesAndSaysWhich() {
+        rows.used(user, "tutor", 1, "2026-01-02T03:04:00Z");
+        rows.used(user, "tutor", 2, "2026-01-02T03:05:59.999999Z");
+        rows.used(user, "tutor", 4, "2026-01-02T03:06:00Z");
+
+        usage("bucket=minute&from=2026-01-02T03:04:59.9Z&to=2026-01-02T03:05:00.000001Z")
+                .body("from", equalTo("2026-01-02T03:04:00Z"))
+                .body("to", equalTo("2026-01-02T03:06:00Z"))
+                .body("buckets.bucket_start", equalTo(List.of("2026-01-02T03:04:00Z", "2026-01-02T03:05:00Z")))
+                .body("buckets.tokens_used", equalTo(List.of(1, 2)));
+    }
+
+    @Test
+    void addsUpOverAllServicesWhereNoneIsGroupedBy() {
+        rows.used(user, "tutor", 1, "2026-01-02T00:00:00Z");
+        rows.used(user, "chat", 2, "2026-01-02T23:59:00Z");
+
+        usage("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&group_by=none")
+                .body("buckets", hasSize(1))
+                .body("buckets[0].tokens_used", equalTo(3))
+                .body("buckets[0].events", equalTo(2))
+                .body("buckets[0].containsKey('service_name')", equalTo(false));
+    }
+
+    @Test
     void showsOneServiceAlone() {
-        used("tutor", 1, "2026-01-02T00:00:00Z");
-        used("chat", 2, "2026-01-02T00:00:00Z");
+        rows.used(user, "tutor", 1, "2026-01-02T00:00:00Z");
+        rows.used(user, "chat", 2, "2026-01-02T00:00:00Z");
 
         usage("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&bucket=month&service_name=chat")
                 .body("buckets.tokens_used", equalTo(List.of(2)));
@@ -96,7 +120,7 @@ class UsageResourceTest {
     void keepsEveryRowOfDaysThatAreShorterOrLonger(String day, Instant start, int hours, Instant end) {
         // one row an hour, and one just before and just after the day
         for (int hour = -1; hour <= hours; hour++) {
-            used("tutor", 1, start.plus(Duration.ofHours(hour)).toString());
+            rows.used(user, "tutor", 1, start.plus(Duration.ofHours(hour)).toString());
         }
         String range = "time_zone=Africa/Cairo&from=" + start.minusSeconds(3600) + "&to=" + end.plusSeconds(3600);
 
@@ -113,11 +137,11 @@ class UsageResourceTest {
 
     @Test
     void answersWithTheLastThirtyDaysWhereNothingIsSaid() {
-        used("tutor", 1, "2020-01-02T00:00:00Z");
+        rows.used(user, "tutor", 1, "2020-01-02T00:00:00Z");
 
         var answer = given().auth()
                 .oauth2(Tokens.person(user))
-                .header("Daftar-Position", position())
+                .header("Daftar-Position", rows.position())
                 .get(PATH, user)
                 .then()
                 .statusCode(200)
@@ -125,48 +149,9 @@ class UsageResourceTest {
                 .extract();
 
         assertEquals(
-                Duration.ofDays(30),
-                Duration.between(Instant.parse(answer.path("from")), Instant.parse(answer.path("to"))));
-    }
-
-    @Test
-    void listsRowsNewestFirstPageByPageEvenOfTheSameInstant() {
-        for (int i = 0; i < 5; i++) {
-            used("tutor", i, "2026-01-02T00:00:00Z");
-        }
-        used("tutor", 100, "2026-01-03T00:00:00Z");
-
-        List<Integer> tokens = new ArrayList<>();
-        String cursor = "";
-        do {
-            var page = given().auth()
-                    .oauth2(Tokens.person(user))
-                    .header("Daftar-Position", position())
-                    .get(PATH + "/logs?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&limit=2" + cursor, user)
-                    .then()
-                    .statusCode(200)
-                    .extract();
-            tokens.addAll(page.path("items.tokens_used"));
-            cursor = page.path("next_cursor") == null ? null : "&cursor=" + page.path("next_cursor");
-        } while (cursor != null);
-
-        assertEquals(100, tokens.get(0));
-        assertEquals(List.of(0, 1, 2, 3, 4, 100), tokens.stream().sorted().toList());
-    }
-
-    @Test
-    void showsARowWithAllItsFields() {
-        used("tutor", 1, "2026-01-02T00:00:00.000001Z");
-
-        given().auth()
-                .oauth2(Tokens.person(user))
-                .header("Daftar-Position", position())
-                .get(PATH + "/logs?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", user)
-                .then()
-                .statusCode(200)
-                .body("items[0].timestamp", equalTo("2026-01-02T00:00:00.000001Z"))
-                .body("items[0].cost_usd", equalTo("0.000250"))
-                .body("items[0].metadata.model", equalTo("a"));
+                30,
+                Duration.between(Instant.parse(answer.path("from")), Instant.parse(answer.path("to")))
+                        .toDays());
     }
 
     @Test
@@ -201,42 +186,12 @@ class UsageResourceTest {
         "time_zone=Cairo, INVALID_INPUT, time_zone",
         "time_zone=%2B02:00, INVALID_INPUT, time_zone",
         "bucket=hour&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z, INVALID_INPUT, from",
-        "service_name=%00, INVALID_INPUT, service_name"
+        "service_name=%00, INVALID_INPUT, service_name",
+        "group_by=model, INVALID_INPUT, group_by",
+        "bucket=minute&from=2025-12-01T00:00:00Z&to=2026-01-01T00:00:00Z, INVALID_INPUT, from"
     })
     void refusesAParameterThatIsWrongNamingIt(String query, Problem expected, String name) {
         usage(query).spec(problemAt(expected, "/" + name));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"limit=0", "limit=501", "limit=x", "cursor=x", "cursor=AAAA"})
-    void refusesAPageThatCannotBe(String query) {
-        int status = given().auth()
-                .oauth2(Tokens.person(user))
-                .get(PATH + "/logs?" + query, user)
-                .then()
-                .contentType("application/problem+json")
-                .extract()
-                .statusCode();
-
-        assertTrue(status >= 400 && status < 500, () -> "status " + status);
-    }
-
-    /** The ends of the times that a row can have; beyond them PostgreSQL would refuse what Java can write. */
-    @ParameterizedTest
-    @CsvSource({
-        "1970-01-01T00:00:00Z, 200",
-        "9999-12-31T23:59:59.999999999Z, 200",
-        "1969-12-31T23:59:59Z, 400",
-        "+1000000000-12-31T23:59:59Z, 400"
-    })
-    void takesAMadeUpCursorOfATimeThatARowCanHave(Instant time, int status) {
-        String madeUp = new daftar.kit.page.Page.Cursor(time, user).toString();
-
-        given().auth()
-                .oauth2(Tokens.person(user))
-                .get(PATH + "/logs?cursor=" + madeUp, user)
-                .then()
-                .statusCode(status);
     }
 
     @Test
@@ -260,24 +215,8 @@ class UsageResourceTest {
         return given().auth()
                 .oauth2(Tokens.person(user))
                 .urlEncodingEnabled(false)
-                .header("Daftar-Position", position())
+                .header("Daftar-Position", rows.position())
                 .get("/v1/users/" + user + "/usage?" + query)
                 .then();
-    }
-
-    /** What the primary has reached: the answer must hold the rows that were written there. */
-    private String position() {
-        return "1-"
-                + stack.query("usage_owner", "SELECT pg_current_wal_lsn()::text AS lsn")
-                        .get(0)
-                        .get("lsn");
-    }
-
-    private void used(String service, int tokens, String time) {
-        stack.query("usage_owner", "SELECT ensure_usage_logs_partition(?::timestamptz::date) AS made", time);
-        stack.execute("usage_owner", """
-                INSERT INTO usage_logs (user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                                        metadata)
-                VALUES (?, ?, ?, ?, 2, ?::timestamptz AT TIME ZONE 'UTC', 0.00025, '{"model":"a"}')""", user, user, service, tokens, time);
     }
 }

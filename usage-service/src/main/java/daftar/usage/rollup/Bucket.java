@@ -1,14 +1,22 @@
-package daftar.usage.log;
+package daftar.usage.rollup;
 
+import daftar.usage.log.TimeRange;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.Period;
 import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.zone.ZoneOffsetTransition;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The pieces of local time that usage is added up in. */
 enum Bucket {
+    /** A minute. */
+    MINUTE,
     /** An hour of the clock; the hour that comes twice in autumn is two buckets. */
     HOUR,
     /** A calendar day, of 23 or 25 hours twice a year. */
@@ -39,14 +47,38 @@ enum Bucket {
     }
 
     /**
+     * A later instant up to which all belongs to one bucket: the bucket's end, or within an hour a change of the
+     * clock, which PostgreSQL's {@code date_trunc} takes for an end too.
+     */
+    Instant endAfter(Instant start, ZoneId zone) {
+        ZonedDateTime local = start.atZone(zone);
+        return switch (this) {
+            case MINUTE -> start.truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
+            case HOUR -> {
+                Instant end = local.truncatedTo(ChronoUnit.HOURS).toInstant().plus(1, ChronoUnit.HOURS);
+                ZoneOffsetTransition change = zone.getRules().nextTransition(start);
+                yield change != null && change.getInstant().isBefore(end) ? change.getInstant() : end;
+            }
+            case DAY -> midnight(local.toLocalDate().plusDays(1), zone);
+            case MONTH -> midnight(local.toLocalDate().withDayOfMonth(1).plusMonths(1), zone);
+        };
+    }
+
+    private static Instant midnight(LocalDate day, ZoneId zone) {
+        return day.atStartOfDay(zone).toInstant();
+    }
+
+    /**
      * Refuses ranges that would make an answer without end.
      *
      * @throws io.quarkiverse.resteasy.problem.HttpProblem 422 for more than 10,000 buckets
      */
     void limit(TimeRange range, ZoneId zone) {
+        Duration length = Duration.between(range.from(), range.to());
         long count = switch (this) {
-            case HOUR -> Duration.between(range.from(), range.to()).toHours();
-            case DAY -> Duration.between(range.from(), range.to()).toDays();
+            case MINUTE -> length.toMinutes();
+            case HOUR -> length.toHours();
+            case DAY -> length.toDays();
             case MONTH ->
                 Period.between(
                                 range.from().atZone(zone).toLocalDate(),

@@ -1,13 +1,10 @@
-package daftar.usage.log;
+package daftar.usage.rollup;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.page.Page;
-import daftar.kit.page.Page.Cursor;
+import daftar.usage.log.TimeRange;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.DefaultValue;
@@ -26,22 +23,23 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** A user's usage over HTTP. */
+/** A user's usage over HTTP, added up. */
 @Path("/v1/users/{user_id}/usage")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "usage", description = "What a user used")
 class UsageResource {
 
     private static final int SERVICE_NAME_LENGTH = 50;
-    private static final int LARGEST_PAGE = 500;
+    private static final String BY_SERVICE = "service_name";
+    private static final String BY_NOTHING = "none";
     private static final Set<String> TIME_ZONES = Set.copyOf(ZoneId.getAvailableZoneIds());
 
-    private final UsageLogs logs;
+    private final UsageRollups rollups;
     private final Clock clock;
 
     @Inject
-    UsageResource(UsageLogs logs, Clock clock) {
-        this.logs = logs;
+    UsageResource(UsageRollups rollups, Clock clock) {
+        this.rollups = rollups;
         this.clock = clock;
     }
 
@@ -51,17 +49,28 @@ class UsageResource {
             scope = "usage:read")
     @Operation(
             summary = "Add up what a user used",
-            description = "By bucket of local time and by service; buckets in which nothing was used are left "
-                    + "out. A user of whom nothing is known has used nothing.")
+            description = "By bucket of local time, and by service or over all of them; buckets in which nothing was "
+                    + "used are left out. Usage is added up by the minute: the answer says from and to which minute. "
+                    + "A user of whom nothing is known has used nothing.")
     @APIResponse(responseCode = "200", description = "The sums, by bucket_start and service_name")
     @APIResponse(responseCode = "400", description = "A time cannot be read")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule, or makes more than 10,000 buckets")
     public Uni<Usage> usage(
             @PathParam("user_id") UUID userId,
-            @Parameter(description = "RFC 3339, inclusive; 30 days before `to` when absent") @QueryParam("from")
+            @Parameter(
+                            description =
+                                    "RFC 3339, inclusive, taken back to the whole minute; 30 days before `to` when absent")
+                    @QueryParam("from")
                     String from,
-            @Parameter(description = "RFC 3339, exclusive; now when absent") @QueryParam("to") String to,
-            @Parameter(description = "hour, day or month") @QueryParam("bucket") @DefaultValue("day") String bucket,
+            @Parameter(description = "RFC 3339, exclusive, put forward to the whole minute; now when absent")
+                    @QueryParam("to")
+                    String to,
+            @Parameter(description = "minute, hour, day or month") @QueryParam("bucket") @DefaultValue("day")
+                    String bucket,
+            @Parameter(description = "service_name, or none for one sum over all services")
+                    @QueryParam("group_by")
+                    @DefaultValue(BY_SERVICE)
+                    String groupBy,
             @Parameter(description = "IANA time zone, as in Africa/Cairo") @QueryParam("time_zone") @DefaultValue("UTC")
                     String timeZone,
             @Parameter(description = "only this service")
@@ -69,33 +78,20 @@ class UsageResource {
                     @Size(min = 1, max = SERVICE_NAME_LENGTH)
                     @Pattern(regexp = "[^\\x00]*")
                     String serviceName) {
-        TimeRange range = TimeRange.parse(from, to, clock.instant());
+        TimeRange range = TimeRange.parse(from, to, clock.instant()).wholeMinutes();
         Bucket pieces = Bucket.parse(bucket);
         ZoneId zone = zone(timeZone);
         pieces.limit(range, zone);
-        return logs.sums(userId, range, pieces, zone, serviceName)
+        return rollups.sums(userId, range, pieces, zone, byService(groupBy), serviceName)
                 .map(sums -> new Usage(userId, range.from(), range.to(), pieces.wireName(), zone.getId(), sums));
     }
 
-    @GET
-    @Path("/logs")
-    @Access(
-            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
-            scope = "usage:read")
-    @Operation(summary = "List what a user used, row by row, newest first")
-    @APIResponse(responseCode = "200", description = "A page of rows")
-    @APIResponse(responseCode = "400", description = "A time or the cursor cannot be read")
-    @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
-    public Uni<Page<UsageLog>> logs(
-            @PathParam("user_id") UUID userId,
-            @Parameter(description = "RFC 3339, inclusive; 30 days before `to` when absent") @QueryParam("from")
-                    String from,
-            @Parameter(description = "RFC 3339, exclusive; now when absent") @QueryParam("to") String to,
-            @Parameter(description = "next_cursor of the page before") @QueryParam("cursor") String cursor,
-            @QueryParam("limit") @DefaultValue("100") @Min(1) @Max(LARGEST_PAGE) int limit) {
-        TimeRange range = TimeRange.parse(from, to, clock.instant());
-        Cursor after = cursor == null ? null : Cursor.parse(cursor);
-        return logs.page(userId, range, after, limit);
+    private static boolean byService(String groupBy) {
+        return switch (groupBy) {
+            case BY_SERVICE -> true;
+            case BY_NOTHING -> false;
+            default -> throw TimeRange.invalid("group_by", "must be one of service_name, none");
+        };
     }
 
     /** Region names alone: an offset has no calendar, and abbreviations mean different zones to different people. */

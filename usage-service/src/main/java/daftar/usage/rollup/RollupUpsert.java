@@ -1,0 +1,83 @@
+package daftar.usage.rollup;
+
+/** How rows of {@code usage_logs} are added to {@code usage_rollups}, in the statement that writes them. */
+public final class RollupUpsert {
+
+    /**
+     * Common table expressions {@code minutes}, {@code hours} and {@code days} of one named {@code written}, which has
+     * the columns {@code user_id}, {@code service_name}, {@code tokens_used}, {@code speech_seconds}, {@code timestamp}
+     * and {@code cost_usd}. Each level is added up from the one below.
+     */
+    static final String LEVELS = """
+            minutes AS MATERIALIZED (
+                SELECT 1 AS bucket_minutes,
+                       w.user_id,
+                       w.service_name,
+                       date_trunc('minute', w."timestamp") AS bucket_start,
+                       count(*) AS events,
+                       sum(w.tokens_used) AS tokens_used,
+                       sum(w.speech_seconds) AS speech_seconds,
+                       sum(w.cost_usd) AS cost_usd
+                FROM written AS w
+                GROUP BY 2, 3, 4
+            ),
+            hours AS MATERIALIZED (
+                SELECT 60 AS bucket_minutes,
+                       m.user_id,
+                       m.service_name,
+                       date_trunc('hour', m.bucket_start) AS bucket_start,
+                       sum(m.events) AS events,
+                       sum(m.tokens_used) AS tokens_used,
+                       sum(m.speech_seconds) AS speech_seconds,
+                       sum(m.cost_usd) AS cost_usd
+                FROM minutes AS m
+                GROUP BY 2, 3, 4
+            ),
+            days AS (
+                SELECT 1440 AS bucket_minutes,
+                       h.user_id,
+                       h.service_name,
+                       date_trunc('day', h.bucket_start) AS bucket_start,
+                       sum(h.events) AS events,
+                       sum(h.tokens_used) AS tokens_used,
+                       sum(h.speech_seconds) AS speech_seconds,
+                       sum(h.cost_usd) AS cost_usd
+                FROM hours AS h
+                GROUP BY 2, 3, 4
+            ),
+            """;
+
+    /** The target of an insert whose rows are added to those that are there. */
+    static final String TARGET = """
+            INSERT INTO usage_rollups AS r (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used,
+                                            speech_seconds, cost_usd)
+            """;
+
+    /** The end of that insert. */
+    static final String ADDING = """
+            ON CONFLICT (user_id, bucket_minutes, bucket_start, service_name) DO UPDATE
+            SET events = r.events + excluded.events,
+                tokens_used = r.tokens_used + excluded.tokens_used,
+                speech_seconds = r.speech_seconds + excluded.speech_seconds,
+                cost_usd = r.cost_usd + excluded.cost_usd
+            """;
+
+    /**
+     * {@link #LEVELS}, and the last one adds them to the roll-ups. Rows are taken in the order of their key, so that two
+     * statements with the same users wait for each other and never in a circle.
+     */
+    public static final String OF_WRITTEN = LEVELS + "rolled_up AS (\n" + TARGET + """
+            SELECT b.user_id,
+                   b.bucket_minutes,
+                   b.bucket_start,
+                   b.service_name,
+                   b.events,
+                   b.tokens_used,
+                   b.speech_seconds,
+                   b.cost_usd
+            FROM (TABLE minutes UNION ALL TABLE hours UNION ALL TABLE days) AS b
+            ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
+            """ + ADDING + ")\n";
+
+    private RollupUpsert() {}
+}
