@@ -45,7 +45,7 @@ fi
 run() {
   program=$1
   shift
-  exec "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -Xshare:auto -Duser.timezone=UTC \
+  exec "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "-Xmx${heap:-128m}" -Xshare:auto -Duser.timezone=UTC \
     "-Ddaftar.home=$root" -Djava.util.logging.config.class=daftar.local.QuietLogging \
     -cp "$root/deploy/local/target/classes:$root/deploy/local/target/lib/*" "daftar.local.$program" "$@"
 }
