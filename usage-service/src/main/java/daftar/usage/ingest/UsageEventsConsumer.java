@@ -9,12 +9,10 @@ import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.eclipse.microprofile.reactive.messaging.Acknowledgment;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
-import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Takes topic {@code usage-events}: reads a batch while the one before is written. */
+/** Takes topic {@code usage-events}, one batch after the other. */
 @Startup
 @ApplicationScoped
 class UsageEventsConsumer {
@@ -31,8 +29,7 @@ class UsageEventsConsumer {
     }
 
     @Incoming("usage-events")
-    @Acknowledgment(Acknowledgment.Strategy.MANUAL)
-    Uni<Void> consume(Message<ConsumerRecords<byte[], byte[]>> batch) {
+    Uni<Void> consume(ConsumerRecords<byte[], byte[]> batch) {
         return inbox.accept(batch);
     }
 }

@@ -13,11 +13,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.unchecked.Unchecked;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -26,13 +23,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -41,7 +36,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -74,9 +68,6 @@ public final class Inbox<E> {
     private final Counter taken;
     private final Counter dead;
 
-    /** The end of the batch that was taken last; never fails. Channels hand over one batch at a time. */
-    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
-
     /**
      * Makes the inbox of one topic.
      *
@@ -95,35 +86,7 @@ public final class Inbox<E> {
         return Traces.consuming(records, () -> take(records));
     }
 
-    /**
-     * Takes a batch as {@link #accept(ConsumerRecords)} does, and acknowledges it when all of it is done; completes
-     * earlier, when the batch is read and it is its turn, so that the next one is read while this one has its effect.
-     * Batches have their effects one after the other.
-     */
-    public Uni<Void> accept(Message<ConsumerRecords<byte[], byte[]>> message) {
-        CompletableFuture<Void> turn = new CompletableFuture<>();
-        Uni<Void> before = Uni.createFrom().completionStage(last);
-        CompletableFuture<Void> end = Traces.consuming(
-                        message.getPayload(),
-                        () -> take(
-                                message.getPayload(),
-                                reading ->
-                                        before.invoke(() -> turn.complete(null)).replaceWith(reading)))
-                .chain(() -> Uni.createFrom().completionStage(message.ack()))
-                .onFailure()
-                .call(failure -> Uni.createFrom().completionStage(message.nack(failure)))
-                .onTermination()
-                .invoke(() -> turn.complete(null))
-                .subscribeAsCompletionStage();
-        last = end.exceptionally(failed -> null);
-        return Uni.createFrom().completionStage(turn);
-    }
-
     private Uni<Void> take(ConsumerRecords<byte[], byte[]> records) {
-        return take(records, reading -> Uni.createFrom().item(reading));
-    }
-
-    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records, Function<Reading<E>, Uni<Reading<E>>> turn) {
         ConsumerRecord<byte[], byte[]> first = records.iterator().next();
         MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -133,9 +96,7 @@ public final class Inbox<E> {
                     .offset();
             LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
         }
-        return onWorker(() -> read(effect, records))
-                .chain(turn::apply)
-                .chain(reading -> apply(effect, reading, true))
+        return attempt(effect, records, true)
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
@@ -148,39 +109,18 @@ public final class Inbox<E> {
      */
     static <E> Uni<List<DeadLetter>> attempt(
             Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records, boolean patient) {
-        return apply(effect, read(effect, records), patient);
-    }
-
-    /** Reading thousands of events takes longer than an event loop may be held up. */
-    private static <T> Uni<T> onWorker(Callable<T> work) {
-        Context context = Vertx.currentContext();
-        return context == null
-                ? Uni.createFrom().item(Unchecked.supplier(work::call))
-                : Uni.createFrom()
-                        .completionStage(
-                                () -> context.executeBlocking(work, false).toCompletionStage());
-    }
-
-    /** A batch as it could be read. */
-    private record Reading<E>(List<Received<E>> events, List<DeadLetter> letters) {}
-
-    private static <E> Reading<E> read(Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records) {
-        List<Received<E>> events = new ArrayList<>();
+        List<Received<E>> readable = new ArrayList<>();
         List<DeadLetter> letters = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
-                events.add(new Received<>(record, read(effect, record)));
+                readable.add(new Received<>(record, read(effect, record)));
             } catch (Rejection rejection) {
                 letters.add(new DeadLetter(record, rejection.getMessage()));
             }
         }
-        return new Reading<>(events, letters);
-    }
-
-    private static <E> Uni<List<DeadLetter>> apply(Effect<E> effect, Reading<E> batch, boolean patient) {
-        return apply(effect, batch.events(), patient)
-                .map(impossible -> Stream.concat(batch.letters().stream(), impossible.stream())
-                        .toList());
+        return apply(effect, readable, patient)
+                .map(impossible ->
+                        Stream.concat(letters.stream(), impossible.stream()).toList());
     }
 
     /** Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the stream. */
