@@ -6,8 +6,8 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.Period;
+import java.time.ZoneOffset;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -18,7 +18,13 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class AcceptedWindow {
 
     private final Clock clock;
+    private static final int SHORTEST_MONTH = 28;
+
     private final Period oldest;
+
+    /** Not longer than {@code oldest}, whatever the calendar. */
+    private final Duration certain;
+
     private final Duration future;
 
     @Inject
@@ -28,6 +34,7 @@ class AcceptedWindow {
             @ConfigProperty(name = "daftar.usage.accept.future") Duration future) {
         this.clock = clock;
         this.oldest = oldest;
+        this.certain = Duration.ofDays(oldest.toTotalMonths() * SHORTEST_MONTH);
         this.future = future;
     }
 
@@ -37,13 +44,18 @@ class AcceptedWindow {
      * @throws Rejection when it lies outside
      */
     Instant accept(Instant time) {
-        OffsetDateTime now = OffsetDateTime.ofInstant(clock.instant(), java.time.ZoneOffset.UTC);
-        if (time.isBefore(now.minus(oldest).toInstant())) {
+        Instant now = clock.instant();
+        // the calendar is asked for old events alone
+        if (time.isBefore(now.minus(certain)) && time.isBefore(earliest(now))) {
             throw new Rejection("timestamp is older than " + oldest);
         }
-        if (time.isAfter(now.plus(future).toInstant())) {
+        if (time.isAfter(now.plus(future))) {
             throw new Rejection("timestamp lies more than " + future + " in the future");
         }
         return time;
+    }
+
+    private Instant earliest(Instant now) {
+        return now.atOffset(ZoneOffset.UTC).minus(oldest).toInstant();
     }
 }

@@ -3,6 +3,7 @@ package daftar.usage.ingest;
 import daftar.kit.inbox.Effect;
 import daftar.kit.inbox.Effect.DeadLetter;
 import daftar.kit.inbox.Effect.Received;
+import daftar.kit.problem.DatabaseFailure;
 import daftar.usage.log.UsageLogPartitions;
 import io.cloudevents.CloudEvent;
 import io.micrometer.core.instrument.Counter;
@@ -41,6 +42,9 @@ class UsageIngest implements Effect<UsageRecorded> {
     private static final String UNKNOWN_USER = "unknown user";
     private static final String CONFLICT = "conflict: another event has counted under this id";
 
+    private static final String UNIQUE_VIOLATION = "23505";
+    private static final String FOREIGN_KEY_VIOLATION = "23503";
+
     /** Events that were not counted because another has their id. */
     static final String CONFLICTS = "daftar_usage_conflicts_total";
 
@@ -48,6 +52,9 @@ class UsageIngest implements Effect<UsageRecorded> {
     private final UsageLogPartitions partitions;
     private final AcceptedWindow window;
     private final Counter conflicts;
+
+    /** Whether the last batch held events that were not new. Only ever a guess: either statement is right for any batch. */
+    private volatile boolean repetitionsExpected;
 
     @Inject
     UsageIngest(Pool primary, UsageLogPartitions partitions, AcceptedWindow window, MeterRegistry meters) {
@@ -83,9 +90,30 @@ class UsageIngest implements Effect<UsageRecorded> {
     }
 
     private Uni<Unwritten> insert(Collection<UsageRecorded> events) {
-        return primary.preparedQuery(UsageInsert.SQL)
+        return repetitionsExpected
+                ? insertSome(events)
+                : insertAll(events).onFailure(UsageIngest::areNotAllNew).recoverWithUni(() -> insertSome(events));
+    }
+
+    private Uni<Unwritten> insertAll(Collection<UsageRecorded> events) {
+        return primary.preparedQuery(UsageInsert.ALL_NEW)
+                .execute(UsageInsert.columnsAndSums(events))
+                .map(written -> Unwritten.NONE);
+    }
+
+    /** Whoever repeats events seldom repeats one alone: the next batches are looked at closely until one is all new. */
+    private Uni<Unwritten> insertSome(Collection<UsageRecorded> events) {
+        return primary.preparedQuery(UsageInsert.SOME_NEW)
                 .execute(UsageInsert.columns(events))
-                .map(Unwritten::of);
+                .map(Unwritten::of)
+                .invoke(unwritten -> repetitionsExpected = !unwritten.isEmpty());
+    }
+
+    /** An event has counted before, or a user is unknown. */
+    private static boolean areNotAllNew(Throwable failure) {
+        return DatabaseFailure.sqlState(failure)
+                .filter(state -> UNIQUE_VIOLATION.equals(state) || FOREIGN_KEY_VIOLATION.equals(state))
+                .isPresent();
     }
 
     /** Those that another consumer wrote meanwhile, which the statement waited for but could not see. */
@@ -127,6 +155,12 @@ class UsageIngest implements Effect<UsageRecorded> {
 
     /** Events that were not written: their users are unknown, or they have counted before. */
     private record Unwritten(Set<UUID> ofUnknownUsers, Map<UUID, UUID> digests) {
+
+        static final Unwritten NONE = new Unwritten(Set.of(), Map.of());
+
+        boolean isEmpty() {
+            return ofUnknownUsers.isEmpty() && digests.isEmpty();
+        }
 
         static Unwritten of(RowSet<Row> rows) {
             Unwritten unwritten = new Unwritten(new HashSet<>(), new HashMap<>());

@@ -1,16 +1,58 @@
 package daftar.usage.ingest;
 
+import daftar.usage.rollup.RollupSums;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** The one statement that a batch of events is written with: their keys, their rows and what these add to the roll-ups. */
+/**
+ * The one statement that a batch of events is written with: their keys, their rows and what these add to the roll-ups.
+ * There are two of it: one for batches in which every event is new, as nearly all are, and one that finds out which are.
+ */
 final class UsageInsert {
+
+    /**
+     * Takes one array a column, in the order of the ids, and {@link RollupSums}. Fails, and changes nothing, when one of
+     * the events has counted before (23505) or one of the users is unknown (23503). It spares the database a third of the
+     * work: no look-up before each key, no rows handed on, nothing to add up.
+     */
+    static final String ALL_NEW = """
+            WITH keyed AS (
+                INSERT INTO usage_event_keys (id, digest)
+                SELECT e.id, e.digest
+                FROM unnest($1::uuid[], $10::uuid[]) AS e (id, digest)
+                RETURNING 1
+            ),
+            written AS (
+                INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
+                                        cost_usd, metadata)
+                SELECT e.id,
+                       e.user_id,
+                       e.session_id,
+                       e.service_name,
+                       e.tokens_used,
+                       e.speech_seconds,
+                       e."timestamp",
+                       e.cost_usd::numeric(10, 6),
+                       e.metadata::jsonb
+                FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
+                            $8::text[], $9::text[])
+                    AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
+                          metadata)
+                WHERE (SELECT count(*) FROM keyed) > 0
+                RETURNING 1
+            ),
+            """ + RollupUpsert.OF_SUMS + """
+            SELECT count(*) AS written FROM written
+            """;
 
     /**
      * Takes one array a column; answers with the events that were not written: whether the user exists, and the
@@ -20,7 +62,7 @@ final class UsageInsert {
      * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
      * digest, which would be a join in {@code FROM}.
      */
-    static final String SQL = """
+    static final String SOME_NEW = """
             WITH event AS MATERIALIZED (
                 SELECT e.id,
                        e.user_id,
@@ -80,6 +122,32 @@ final class UsageInsert {
 
     private UsageInsert() {}
 
+    /** Parameters of {@link #ALL_NEW}: those of {@link #SOME_NEW} in the order of the ids, and the sums. */
+    static Tuple columnsAndSums(Collection<UsageRecorded> events) {
+        List<UsageRecorded> inOrder = new ArrayList<>(events);
+        inOrder.sort(Comparator.comparing(UsageRecorded::id, UsageInsert::compareAsInTheDatabase));
+        RollupSums sums = new RollupSums();
+        for (UsageRecorded event : inOrder) {
+            sums.add(
+                    event.userId(),
+                    event.serviceName(),
+                    event.timestamp(),
+                    event.tokensUsed(),
+                    event.speechSeconds(),
+                    event.costUsd());
+        }
+        Tuple parameters = columns(inOrder);
+        sums.addColumns(parameters.getDelegate());
+        return parameters;
+    }
+
+    /** PostgreSQL's order of UUIDs is that of their bytes; Java's compares two signed numbers. */
+    private static int compareAsInTheDatabase(UUID one, UUID other) {
+        int high = Long.compareUnsigned(one.getMostSignificantBits(), other.getMostSignificantBits());
+        return high != 0 ? high : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
+    }
+
+    /** Parameters of {@link #SOME_NEW}. */
     static Tuple columns(Collection<UsageRecorded> events) {
         return Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple()
                 .addArrayOfUUID(column(events, UsageRecorded::id, UUID[]::new))
@@ -101,6 +169,11 @@ final class UsageInsert {
 
     private static <T> T[] column(
             Collection<UsageRecorded> events, Function<UsageRecorded, T> value, IntFunction<T[]> array) {
-        return events.stream().map(value).toArray(array);
+        T[] column = array.apply(events.size());
+        int row = 0;
+        for (UsageRecorded event : events) {
+            column[row++] = value.apply(event);
+        }
+        return column;
     }
 }

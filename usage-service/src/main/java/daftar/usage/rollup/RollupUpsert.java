@@ -79,5 +79,25 @@ public final class RollupUpsert {
             ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
             """ + ADDING + ")\n";
 
+    /**
+     * Adds what {@link RollupSums} has added up, in the same order. Takes its columns as the parameters 11 to 18, and
+     * begins when the rows of {@code written} are there: all statements lock keys, rows and roll-ups in this order.
+     */
+    public static final String OF_SUMS = "rolled_up AS (\n" + TARGET + """
+            SELECT b.user_id,
+                   b.bucket_minutes,
+                   b.bucket_start,
+                   b.service_name,
+                   b.events,
+                   b.tokens_used,
+                   b.speech_seconds,
+                   b.cost_usd::numeric
+            FROM unnest($11::uuid[], $12::smallint[], $13::timestamp[], $14::text[], $15::bigint[], $16::bigint[],
+                        $17::bigint[], $18::text[])
+                AS b (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used, speech_seconds, cost_usd)
+            WHERE (SELECT count(*) FROM written) > 0
+            ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
+            """ + ADDING + ")\n";
+
     private RollupUpsert() {}
 }

@@ -8,13 +8,14 @@ import daftar.kit.request.Correlation;
 import daftar.kit.telemetry.Meters;
 import daftar.kit.telemetry.Traces;
 import io.cloudevents.CloudEvent;
-import io.cloudevents.kafka.KafkaMessageFactory;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -47,6 +48,8 @@ import org.jboss.logging.MDC;
  * de-duplication makes the repetition nothing. Nothing that a record holds can stop the stream: what
  * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
  * until the record at fault is found. While the database is away the batch waits, and readiness says so.
+ *
+ * <p>A large batch has its effects in parts, one after the other; each part is read while the one before has its effect.
  */
 public final class Inbox<E> {
 
@@ -56,6 +59,9 @@ public final class Inbox<E> {
 
     /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
+
+    /** Records that have their effect together, in one statement. */
+    private static final int PART = 2_500;
 
     /** Longer than most batches take; a group may rebalance for minutes. */
     private static final long LAST_BATCH_SECONDS = 20;
@@ -96,10 +102,50 @@ public final class Inbox<E> {
                     .offset();
             LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
         }
-        return attempt(effect, records, true)
+        return inTurn(parts(records))
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
+    }
+
+    /** In the order of the partitions, which a part never changes. */
+    private static List<List<ConsumerRecord<byte[], byte[]>>> parts(ConsumerRecords<byte[], byte[]> records) {
+        List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>(records.count());
+        records.forEach(all::add);
+        List<List<ConsumerRecord<byte[], byte[]>>> parts = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += PART) {
+            parts.add(all.subList(from, Math.min(from + PART, all.size())));
+        }
+        return parts;
+    }
+
+    /** Lets the parts have their effects one after the other, and reads each while the one before has its effect. */
+    private Uni<List<DeadLetter>> inTurn(List<List<ConsumerRecord<byte[], byte[]>>> parts) {
+        Context context = Vertx.currentContext();
+        return from(0, reading(context, parts.get(0)), parts, context, new ArrayList<>());
+    }
+
+    private Uni<List<DeadLetter>> from(
+            int part,
+            Uni<Reading<E>> reading,
+            List<List<ConsumerRecord<byte[], byte[]>>> parts,
+            Context context,
+            List<DeadLetter> letters) {
+        return reading.chain(read -> {
+            boolean last = part + 1 == parts.size();
+            Uni<Reading<E>> ahead = last ? null : reading(context, parts.get(part + 1));
+            return apply(effect, read, true).chain(dead -> {
+                letters.addAll(dead);
+                return last ? Uni.createFrom().item(letters) : from(part + 1, ahead, parts, context, letters);
+            });
+        });
+    }
+
+    /** Begins to read at once, on another thread: thousands of events take longer than an event loop may be held up. */
+    private Uni<Reading<E>> reading(Context context, List<ConsumerRecord<byte[], byte[]>> records) {
+        return Uni.createFrom()
+                .completionStage(context.executeBlocking(() -> read(effect, records), false)
+                        .toCompletionStage());
     }
 
     /**
@@ -109,25 +155,35 @@ public final class Inbox<E> {
      */
     static <E> Uni<List<DeadLetter>> attempt(
             Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records, boolean patient) {
-        List<Received<E>> readable = new ArrayList<>();
-        List<DeadLetter> letters = new ArrayList<>();
+        return apply(effect, read(effect, records), patient);
+    }
+
+    /** Records as far as they could be read. */
+    private record Reading<E>(List<Received<E>> events, List<DeadLetter> letters) {}
+
+    private static <E> Reading<E> read(Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records) {
+        Reading<E> reading = new Reading<>(new ArrayList<>(), new ArrayList<>());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
-                readable.add(new Received<>(record, read(effect, record)));
+                reading.events.add(new Received<>(record, read(effect, record)));
             } catch (Rejection rejection) {
-                letters.add(new DeadLetter(record, rejection.getMessage()));
+                reading.letters.add(new DeadLetter(record, rejection.getMessage()));
             }
         }
-        return apply(effect, readable, patient)
-                .map(impossible ->
-                        Stream.concat(letters.stream(), impossible.stream()).toList());
+        return reading;
+    }
+
+    private static <E> Uni<List<DeadLetter>> apply(Effect<E> effect, Reading<E> reading, boolean patient) {
+        return apply(effect, reading.events, patient)
+                .map(impossible -> Stream.concat(reading.letters.stream(), impossible.stream())
+                        .toList());
     }
 
     /** Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the stream. */
     private static <E> E read(Effect<E> effect, ConsumerRecord<byte[], byte[]> record) {
         CloudEvent event;
         try {
-            event = KafkaMessageFactory.createReader(record).toEvent();
+            event = EventData.read(record);
         } catch (RuntimeException unreadable) {
             // the reader and its formats have many exceptions, and no type in common
             throw new Rejection("the record is no CloudEvents 1.0 message");
