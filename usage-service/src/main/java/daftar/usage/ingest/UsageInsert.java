@@ -20,7 +20,24 @@ final class UsageInsert {
      * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
      * digest, which would be a join in {@code FROM}.
      */
-    static final String SQL = """
+    static final String SQL = statement("");
+
+    /**
+     * The same, and what of reported costs is not what the price book makes of them, in three more arrays. A statement of
+     * its own, since most batches have nothing of the kind.
+     */
+    static final String SQL_WITH_DRIFTS = statement("""
+            , drifted AS (
+                INSERT INTO usage_price_drifts (event_id, user_id, reported_cost_usd, computed_cost_usd, price_ids)
+                SELECT e.id, e.user_id, e.cost_usd, d.computed_cost_usd::numeric(20, 6), d.price_ids::uuid[]
+                FROM unnest($14::uuid[], $15::text[], $16::text[]) AS d (id, computed_cost_usd, price_ids)
+                JOIN event AS e ON e.id = d.id
+                WHERE (d.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
+            )
+            """);
+
+    private static String statement(String drifted) {
+        return """
             WITH event AS MATERIALIZED (
                 SELECT e.id,
                        e.user_id,
@@ -32,11 +49,14 @@ final class UsageInsert {
                        e.cost_usd::numeric(10, 6) AS cost_usd,
                        e.metadata::jsonb AS metadata,
                        e.digest,
+                       e.model,
+                       e.input_tokens,
+                       e.output_tokens,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $10::uuid[])
+                            $8::text[], $9::text[], $10::uuid[], $11::text[], $12::int[], $13::int[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, digest)
+                          metadata, digest, model, input_tokens, output_tokens)
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id, digest)
@@ -49,7 +69,7 @@ final class UsageInsert {
             ),
             written AS (
                 INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
-                                        cost_usd, metadata)
+                                        cost_usd, metadata, model, input_tokens, output_tokens)
                 SELECT e.id,
                        e.user_id,
                        e.session_id,
@@ -58,18 +78,22 @@ final class UsageInsert {
                        e.speech_seconds,
                        e."timestamp",
                        e.cost_usd,
-                       e.metadata
+                       e.metadata,
+                       e.model,
+                       e.input_tokens,
+                       e.output_tokens
                 FROM event AS e
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_WRITTEN + """
+            """ + RollupUpsert.OF_WRITTEN + drifted + """
             SELECT e.id,
                    e.user_known,
                    (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
             FROM event AS e
             WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS NOT TRUE
             """;
+    }
 
     /** The digests of events that have counted. */
     static final String DIGESTS = """
@@ -80,8 +104,8 @@ final class UsageInsert {
 
     private UsageInsert() {}
 
-    static Tuple columns(Collection<UsageRecorded> events) {
-        return Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple()
+    static Tuple columns(Collection<UsageRecorded> events, Costs costs) {
+        io.vertx.sqlclient.Tuple columns = io.vertx.sqlclient.Tuple.tuple()
                 .addArrayOfUUID(column(events, UsageRecorded::id, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::userId, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::sessionId, UUID[]::new))
@@ -89,9 +113,18 @@ final class UsageInsert {
                 .addArrayOfInteger(column(events, UsageRecorded::tokensUsed, Integer[]::new))
                 .addArrayOfInteger(column(events, UsageRecorded::speechSeconds, Integer[]::new))
                 .addArrayOfLocalDateTime(column(events, UsageInsert::utc, LocalDateTime[]::new))
-                .addArrayOfString(column(events, event -> event.costUsd().toPlainString(), String[]::new))
+                .addArrayOfString(costs.costUsd().toArray(String[]::new))
                 .addArrayOfString(column(events, UsageRecorded::metadata, String[]::new))
-                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new)));
+                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new))
+                .addArrayOfString(column(events, UsageRecorded::model, String[]::new))
+                .addArrayOfInteger(column(events, UsageRecorded::inputTokens, Integer[]::new))
+                .addArrayOfInteger(column(events, UsageRecorded::outputTokens, Integer[]::new));
+        if (costs.drifts().isEmpty()) {
+            return Tuple.newInstance(columns);
+        }
+        return Tuple.newInstance(columns.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
+                .addArrayOfString(column(costs.drifts(), Costs.Drift::computedCostUsd, String[]::new))
+                .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new)));
     }
 
     /** The column is a timestamp without zone that holds UTC. */
@@ -99,8 +132,7 @@ final class UsageInsert {
         return LocalDateTime.ofInstant(event.timestamp(), ZoneOffset.UTC);
     }
 
-    private static <T> T[] column(
-            Collection<UsageRecorded> events, Function<UsageRecorded, T> value, IntFunction<T[]> array) {
+    private static <E, T> T[] column(Collection<E> events, Function<E, T> value, IntFunction<T[]> array) {
         return events.stream().map(value).toArray(array);
     }
 }
