@@ -40,6 +40,7 @@ class CorrectionResourceTest {
     private final Stack stack = Stack.current();
     private final Rows rows = new Rows(stack);
     private final UUID user = stack.newUser();
+    private final String token = Tokens.staff("support");
     private final UUID event;
 
     CorrectionResourceTest() {
@@ -277,9 +278,9 @@ class CorrectionResourceTest {
         return post(user, body(kind, amounts, event), null);
     }
 
-    private static Response post(UUID user, String body, String key) {
+    private Response post(UUID user, String body, String key) {
         RequestSpecification request = given().auth()
-                .oauth2(Tokens.staff("support"))
+                .oauth2(token)
                 .contentType("application/json")
                 .body(body);
         return (key == null ? request : request.header("Idempotency-Key", key))

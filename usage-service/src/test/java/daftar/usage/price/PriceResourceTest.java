@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,11 +38,18 @@ class PriceResourceTest {
 
     private final Stack stack = Stack.current();
     private final String service = "s" + UUID.randomUUID();
-    private final Instant soon;
+    private final String token = Tokens.staff("administrator");
+    private final Clock clock;
+    private Instant soon;
 
     @Inject
     PriceResourceTest(Clock clock) {
-        this.soon = clock.instant().plus(Duration.ofMinutes(6)).truncatedTo(ChronoUnit.MICROS);
+        this.clock = clock;
+    }
+
+    @BeforeEach
+    void lookAtTheClock() {
+        soon = clock.instant().plus(Duration.ofMinutes(6)).truncatedTo(ChronoUnit.MICROS);
     }
 
     @AfterEach
@@ -170,7 +178,7 @@ class PriceResourceTest {
         assertThrows(RuntimeException.class, () -> stack.execute("usage_app", "DELETE FROM prices"));
     }
 
-    private static ValidatableResponse list(Response written, Object... parameters) {
+    private ValidatableResponse list(Response written, Object... parameters) {
         RequestSpecification request = administrator().header("Daftar-Position", written.getHeader("Daftar-Position"));
         for (int i = 0; i < parameters.length; i += 2) {
             request = request.queryParam((String) parameters[i], parameters[i + 1].toString());
@@ -178,14 +186,14 @@ class PriceResourceTest {
         return request.get("/v1/prices").then().statusCode(200);
     }
 
-    private static Response add(String body, String key) {
+    private Response add(String body, String key) {
         RequestSpecification request =
                 administrator().contentType("application/json").body(body);
         return (key == null ? request : request.header("Idempotency-Key", key)).post("/v1/prices");
     }
 
-    private static RequestSpecification administrator() {
-        return given().auth().oauth2(Tokens.staff("administrator"));
+    private RequestSpecification administrator() {
+        return given().auth().oauth2(token);
     }
 
     private String body(String model, String usdPerMillion, Instant from) {
