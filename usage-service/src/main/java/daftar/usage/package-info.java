@@ -4,6 +4,8 @@
  *
  * <ul>
  *   <li>{@code ingest}: takes the events, once each
+ *   <li>{@code price}: what a unit costs the platform, and so an event
+ *   <li>{@code correction}: what was put right after it had counted
  *   <li>{@code log}: keeps the rows of {@code usage_logs}
  *   <li>{@code rollup}: adds them up, and tells what a user used
  * </ul>

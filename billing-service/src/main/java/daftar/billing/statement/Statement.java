@@ -52,37 +52,17 @@ record Statement(
         long remainingTokens,
         long remainingSpeechSeconds) {
 
-    /**
-     * What was used of one service.
-     *
-     * @param costUsd what it cost the platform, US dollars with six decimals
-     */
-    record ServiceUsage(
-            String serviceName,
-            long events,
-            long tokensUsed,
-            long speechSeconds,
-
-            @JsonFormat(shape = JsonFormat.Shape.STRING) @Schema(type = SchemaType.STRING, examples = "0.001250")
-            BigDecimal costUsd) {}
+    /** What was used of one service. What it cost the platform is usage-service's to say, which has the prices. */
+    record ServiceUsage(String serviceName, long events, long tokensUsed, long speechSeconds) {}
 
     /** The sum of all services. */
-    record Total(
-            long events,
-            long tokensUsed,
-            long speechSeconds,
+    record Total(long events, long tokensUsed, long speechSeconds) {
 
-            @JsonFormat(shape = JsonFormat.Shape.STRING) @Schema(type = SchemaType.STRING, examples = "0.001250")
-            BigDecimal costUsd) {
-
-        private static final Total NOTHING = new Total(0, 0, 0, new BigDecimal("0.000000"));
+        private static final Total NOTHING = new Total(0, 0, 0);
 
         private Total plus(ServiceUsage usage) {
             return new Total(
-                    events + usage.events(),
-                    tokensUsed + usage.tokensUsed(),
-                    speechSeconds + usage.speechSeconds(),
-                    costUsd.add(usage.costUsd()));
+                    events + usage.events(), tokensUsed + usage.tokensUsed(), speechSeconds + usage.speechSeconds());
         }
     }
 

@@ -17,7 +17,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -39,13 +38,13 @@ class StatementResource {
             SELECT t.service_name,
                    sum(t.events)::bigint AS events,
                    sum(t.tokens_used)::bigint AS tokens_used,
-                   sum(t.speech_seconds)::bigint AS speech_seconds,
-                   sum(t.cost_usd)::text AS cost_usd
+                   sum(t.speech_seconds)::bigint AS speech_seconds
             FROM usage_totals AS t
             WHERE t.user_id = $1
               AND t.usage_date >= $2
               AND t.usage_date < $3
             GROUP BY t.service_name
+            HAVING sum(t.events) > 0 -- else every event was voided
             ORDER BY t.service_name
             """;
 
@@ -101,7 +100,6 @@ class StatementResource {
                 row.getString("service_name"),
                 row.getLong("events"),
                 row.getLong("tokens_used"),
-                row.getLong("speech_seconds"),
-                new BigDecimal(row.getString("cost_usd")));
+                row.getLong("speech_seconds"));
     }
 }

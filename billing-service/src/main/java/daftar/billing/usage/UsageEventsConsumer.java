@@ -17,15 +17,15 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
 @ApplicationScoped
 class UsageEventsConsumer {
 
-    private final Inbox<UsageRecorded> inbox;
+    private final Inbox<UsageEvent> inbox;
 
     @Inject
     UsageEventsConsumer(
-            UsageTotals totals,
+            UsageEventsEffect effect,
             Pool primary,
             @Channel("usage-events-dead-letters") MutinyEmitter<byte[]> deadLetters,
             MeterRegistry meters) {
-        this.inbox = new Inbox<>(totals, primary, deadLetters, meters);
+        this.inbox = new Inbox<>(effect, primary, deadLetters, meters);
     }
 
     @Incoming("usage-events")

@@ -1,6 +1,5 @@
 package daftar.billing.usage;
 
-import daftar.kit.inbox.Effect;
 import daftar.kit.inbox.Effect.DeadLetter;
 import daftar.kit.inbox.Effect.Received;
 import io.cloudevents.CloudEvent;
@@ -32,7 +31,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * for each other and never in a circle.
  */
 @ApplicationScoped
-class UsageTotals implements Effect<UsageRecorded> {
+class UsageTotals {
 
     /**
      * Takes one array a column; answers with the ids whose user does not exist. {@code (id IN (...)) IS
@@ -47,10 +46,9 @@ class UsageTotals implements Effect<UsageRecorded> {
                        e.service_name,
                        e.tokens_used,
                        e.speech_seconds,
-                       e.cost_usd::numeric(10, 6) AS cost_usd,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
-                FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::int[], $6::int[], $7::text[])
-                    AS e (id, user_id, usage_date, service_name, tokens_used, speech_seconds, cost_usd)
+                FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::int[], $6::int[])
+                    AS e (id, user_id, usage_date, service_name, tokens_used, speech_seconds)
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id)
@@ -62,15 +60,13 @@ class UsageTotals implements Effect<UsageRecorded> {
                 RETURNING id
             ),
             added AS (
-                INSERT INTO usage_totals AS t (user_id, usage_date, service_name, events, tokens_used, speech_seconds,
-                                               cost_usd)
+                INSERT INTO usage_totals AS t (user_id, usage_date, service_name, events, tokens_used, speech_seconds)
                 SELECT e.user_id,
                        e.usage_date,
                        e.service_name,
                        count(*),
                        sum(e.tokens_used),
-                       sum(e.speech_seconds),
-                       sum(e.cost_usd)
+                       sum(e.speech_seconds)
                 FROM event AS e
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 GROUP BY e.user_id, e.usage_date, e.service_name
@@ -78,8 +74,7 @@ class UsageTotals implements Effect<UsageRecorded> {
                 ON CONFLICT (user_id, usage_date, service_name) DO UPDATE
                 SET events = t.events + excluded.events,
                     tokens_used = t.tokens_used + excluded.tokens_used,
-                    speech_seconds = t.speech_seconds + excluded.speech_seconds,
-                    cost_usd = t.cost_usd + excluded.cost_usd
+                    speech_seconds = t.speech_seconds + excluded.speech_seconds
             )
             SELECT e.id
             FROM event AS e
@@ -99,20 +94,13 @@ class UsageTotals implements Effect<UsageRecorded> {
         this.zone = zone;
     }
 
-    @Override
-    public String topic() {
-        return "usage-events";
-    }
-
-    @Override
-    public UsageRecorded read(CloudEvent event) {
+    UsageRecorded read(CloudEvent event) {
         UsageRecorded usage = UsageRecorded.read(event);
         window.accept(usage.timestamp());
         return usage;
     }
 
-    @Override
-    public Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch) {
+    Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch) {
         Map<UUID, UsageRecorded> firsts = new LinkedHashMap<>(batch.size() * 2);
         for (Received<UsageRecorded> received : batch) {
             firsts.putIfAbsent(received.event().id(), received.event());
@@ -131,8 +119,7 @@ class UsageTotals implements Effect<UsageRecorded> {
                         column(events, event -> event.timestamp().atZone(zone).toLocalDate(), LocalDate[]::new))
                 .addArrayOfString(column(events, UsageRecorded::serviceName, String[]::new))
                 .addArrayOfInteger(column(events, UsageRecorded::tokensUsed, Integer[]::new))
-                .addArrayOfInteger(column(events, UsageRecorded::speechSeconds, Integer[]::new))
-                .addArrayOfString(column(events, event -> event.costUsd().toPlainString(), String[]::new)));
+                .addArrayOfInteger(column(events, UsageRecorded::speechSeconds, Integer[]::new)));
     }
 
     private static <T> T[] column(

@@ -10,7 +10,6 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -119,8 +118,7 @@ class ConcurrentTotalsTest {
                         service,
                         1,
                         0,
-                        Instant.parse("2026-01-02T03:04:05Z"),
-                        BigDecimal.ZERO))
+                        Instant.parse("2026-01-02T03:04:05Z")))
                 .limit(EVENTS)
                 .toList();
     }

@@ -1,10 +1,11 @@
 package daftar.usage.ingest;
 
-import daftar.kit.inbox.Effect;
 import daftar.kit.inbox.Effect.DeadLetter;
 import daftar.kit.inbox.Effect.Received;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.usage.log.UsageLogPartitions;
+import daftar.usage.price.CurrentPrices;
+import daftar.usage.price.PriceBook;
 import io.cloudevents.CloudEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,7 +19,6 @@ import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,7 +37,7 @@ import java.util.UUID;
  */
 @Startup // its meter is there from the beginning
 @ApplicationScoped
-class UsageIngest implements Effect<UsageRecorded> {
+class UsageIngest {
 
     private static final String UNKNOWN_USER = "unknown user";
     private static final String CONFLICT = "conflict: another event has counted under this id";
@@ -48,63 +48,82 @@ class UsageIngest implements Effect<UsageRecorded> {
     /** Events that were not counted because another has their id. */
     static final String CONFLICTS = "daftar_usage_conflicts_total";
 
+    /** Events that have no cost, since they report none and something of them has no price. */
+    static final String UNPRICED = "daftar_usage_unpriced_total";
+
+    /** Events whose reported cost is not what the price book makes of them. */
+    static final String PRICE_DRIFTS = "daftar_usage_price_drifts_total";
+
     private final Pool primary;
     private final UsageLogPartitions partitions;
     private final AcceptedWindow window;
+    private final CurrentPrices prices;
     private final Counter conflicts;
+    private final Counter unpriced;
+    private final Counter priceDrifts;
 
     /** Whether the last batch held events that were not new. Only ever a guess: either statement is right for any batch. */
     private volatile boolean repetitionsExpected;
 
     @Inject
-    UsageIngest(Pool primary, UsageLogPartitions partitions, AcceptedWindow window, MeterRegistry meters) {
+    UsageIngest(
+            Pool primary,
+            UsageLogPartitions partitions,
+            AcceptedWindow window,
+            CurrentPrices prices,
+            MeterRegistry meters) {
         this.primary = primary;
         this.partitions = partitions;
         this.window = window;
+        this.prices = prices;
         this.conflicts = meters.counter(CONFLICTS);
+        this.unpriced = meters.counter(UNPRICED);
+        this.priceDrifts = meters.counter(PRICE_DRIFTS);
     }
 
-    @Override
-    public String topic() {
-        return "usage-events";
-    }
-
-    @Override
-    public UsageRecorded read(CloudEvent event) {
+    UsageRecorded read(CloudEvent event) {
         UsageRecorded usage = UsageRecorded.read(event);
         window.accept(usage.timestamp());
         return usage;
     }
 
-    @Override
-    public Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch) {
+    Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch) {
+        return prices.book().chain(book -> apply(batch, book));
+    }
+
+    private Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch, PriceBook book) {
         Map<UUID, UsageRecorded> firsts = new LinkedHashMap<>(batch.size() * 2);
         for (Received<UsageRecorded> received : batch) {
             firsts.putIfAbsent(received.event().id(), received.event());
         }
-        Collection<UsageRecorded> events = firsts.values();
+        List<UsageRecorded> events = UsageInsert.inOrder(firsts.values());
+        Costs costs = Costs.of(events, book);
         return partitions
-                .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), () -> insert(events))
+                .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), () -> insert(events, costs))
+                .invoke(unwritten -> count(costs, unwritten))
                 .chain(this::digestsOfTheRest)
                 .map(unwritten -> deadLetters(batch, firsts, unwritten));
     }
 
-    private Uni<Unwritten> insert(Collection<UsageRecorded> events) {
-        return repetitionsExpected
-                ? insertSome(events)
-                : insertAll(events).onFailure(UsageIngest::areNotAllNew).recoverWithUni(() -> insertSome(events));
+    /** Reported costs that are off, which are rare, are kept by the statement that finds out what is new. */
+    private Uni<Unwritten> insert(List<UsageRecorded> events, Costs costs) {
+        return repetitionsExpected || !costs.drifts().isEmpty()
+                ? insertSome(events, costs)
+                : insertAll(events, costs)
+                        .onFailure(UsageIngest::areNotAllNew)
+                        .recoverWithUni(() -> insertSome(events, costs));
     }
 
-    private Uni<Unwritten> insertAll(Collection<UsageRecorded> events) {
+    private Uni<Unwritten> insertAll(List<UsageRecorded> events, Costs costs) {
         return primary.preparedQuery(UsageInsert.ALL_NEW)
-                .execute(UsageInsert.columnsAndSums(events))
+                .execute(UsageInsert.ofAllNew(events, costs))
                 .map(written -> Unwritten.NONE);
     }
 
     /** Whoever repeats events seldom repeats one alone: the next batches are looked at closely until one is all new. */
-    private Uni<Unwritten> insertSome(Collection<UsageRecorded> events) {
-        return primary.preparedQuery(UsageInsert.SOME_NEW)
-                .execute(UsageInsert.columns(events))
+    private Uni<Unwritten> insertSome(List<UsageRecorded> events, Costs costs) {
+        return primary.preparedQuery(costs.drifts().isEmpty() ? UsageInsert.SOME_NEW : UsageInsert.SOME_NEW_WITH_DRIFTS)
+                .execute(UsageInsert.ofSomeNew(events, costs))
                 .map(Unwritten::of)
                 .invoke(unwritten -> repetitionsExpected = !unwritten.isEmpty());
     }
@@ -114,6 +133,15 @@ class UsageIngest implements Effect<UsageRecorded> {
         return DatabaseFailure.sqlState(failure)
                 .filter(state -> UNIQUE_VIOLATION.equals(state) || FOREIGN_KEY_VIOLATION.equals(state))
                 .isPresent();
+    }
+
+    /** An event that did not count now says nothing of the prices. */
+    private void count(Costs costs, Unwritten unwritten) {
+        costs.unpriced().stream().filter(unwritten::isWritten).forEach(event -> unpriced.increment());
+        costs.drifts().stream()
+                .map(Costs.Drift::id)
+                .filter(unwritten::isWritten)
+                .forEach(event -> priceDrifts.increment());
     }
 
     /** Those that another consumer wrote meanwhile, which the statement waited for but could not see. */
@@ -172,6 +200,10 @@ class UsageIngest implements Effect<UsageRecorded> {
                 }
             }
             return unwritten;
+        }
+
+        boolean isWritten(UUID id) {
+            return !digests.containsKey(id) && !ofUnknownUsers.contains(id);
         }
 
         UUID[] withoutDigest() {

@@ -3,6 +3,7 @@ package daftar.usage.ingest;
 import daftar.usage.rollup.RollupSums;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
+import java.math.BigDecimal;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ final class UsageInsert {
             ),
             written AS (
                 INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
-                                        cost_usd, metadata)
+                                        cost_usd, metadata, model, input_tokens, output_tokens)
                 SELECT e.id,
                        e.user_id,
                        e.session_id,
@@ -42,11 +43,14 @@ final class UsageInsert {
                        e.speech_seconds,
                        e."timestamp",
                        e.cost_usd::numeric(10, 6),
-                       e.metadata::jsonb
+                       e.metadata::jsonb,
+                       e.model,
+                       e.input_tokens,
+                       e.output_tokens
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[])
+                            $8::text[], $9::text[], $11::text[], $12::int[], $13::int[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata)
+                          metadata, model, input_tokens, output_tokens)
                 WHERE (SELECT count(*) FROM keyed) > 0
                 RETURNING 1
             ),
@@ -62,7 +66,24 @@ final class UsageInsert {
      * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
      * digest, which would be a join in {@code FROM}.
      */
-    static final String SOME_NEW = """
+    static final String SOME_NEW = statement("");
+
+    /**
+     * The same, and what of reported costs is not what the price book makes of them, in three more arrays. A statement of
+     * its own, since most batches have nothing of the kind.
+     */
+    static final String SOME_NEW_WITH_DRIFTS = statement("""
+            , drifted AS (
+                INSERT INTO usage_price_drifts (event_id, user_id, reported_cost_usd, computed_cost_usd, price_ids)
+                SELECT e.id, e.user_id, e.cost_usd, d.computed_cost_usd::numeric(20, 6), d.price_ids::uuid[]
+                FROM unnest($14::uuid[], $15::text[], $16::text[]) AS d (id, computed_cost_usd, price_ids)
+                JOIN event AS e ON e.id = d.id
+                WHERE (d.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
+            )
+            """);
+
+    private static String statement(String drifted) {
+        return """
             WITH event AS MATERIALIZED (
                 SELECT e.id,
                        e.user_id,
@@ -74,11 +95,14 @@ final class UsageInsert {
                        e.cost_usd::numeric(10, 6) AS cost_usd,
                        e.metadata::jsonb AS metadata,
                        e.digest,
+                       e.model,
+                       e.input_tokens,
+                       e.output_tokens,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $10::uuid[])
+                            $8::text[], $9::text[], $10::uuid[], $11::text[], $12::int[], $13::int[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, digest)
+                          metadata, digest, model, input_tokens, output_tokens)
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id, digest)
@@ -91,7 +115,7 @@ final class UsageInsert {
             ),
             written AS (
                 INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
-                                        cost_usd, metadata)
+                                        cost_usd, metadata, model, input_tokens, output_tokens)
                 SELECT e.id,
                        e.user_id,
                        e.session_id,
@@ -100,18 +124,22 @@ final class UsageInsert {
                        e.speech_seconds,
                        e."timestamp",
                        e.cost_usd,
-                       e.metadata
+                       e.metadata,
+                       e.model,
+                       e.input_tokens,
+                       e.output_tokens
                 FROM event AS e
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_WRITTEN + """
+            """ + RollupUpsert.OF_WRITTEN + drifted + """
             SELECT e.id,
                    e.user_known,
                    (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
             FROM event AS e
             WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS NOT TRUE
             """;
+    }
 
     /** The digests of events that have counted. */
     static final String DIGESTS = """
@@ -122,23 +150,11 @@ final class UsageInsert {
 
     private UsageInsert() {}
 
-    /** Parameters of {@link #ALL_NEW}: those of {@link #SOME_NEW} in the order of the ids, and the sums. */
-    static Tuple columnsAndSums(Collection<UsageRecorded> events) {
+    /** Events in the order of their ids, which is that of their keys in every statement: nobody waits in a circle. */
+    static List<UsageRecorded> inOrder(Collection<UsageRecorded> events) {
         List<UsageRecorded> inOrder = new ArrayList<>(events);
         inOrder.sort(Comparator.comparing(UsageRecorded::id, UsageInsert::compareAsInTheDatabase));
-        RollupSums sums = new RollupSums();
-        for (UsageRecorded event : inOrder) {
-            sums.add(
-                    event.userId(),
-                    event.serviceName(),
-                    event.timestamp(),
-                    event.tokensUsed(),
-                    event.speechSeconds(),
-                    event.costUsd());
-        }
-        Tuple parameters = columns(inOrder);
-        sums.addColumns(parameters.getDelegate());
-        return parameters;
+        return inOrder;
     }
 
     /** PostgreSQL's order of UUIDs is that of their bytes; Java's compares two signed numbers. */
@@ -147,9 +163,37 @@ final class UsageInsert {
         return high != 0 ? high : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
     }
 
-    /** Parameters of {@link #SOME_NEW}. */
-    static Tuple columns(Collection<UsageRecorded> events) {
-        return Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple()
+    /** Parameters of {@link #ALL_NEW}. */
+    static Tuple ofAllNew(List<UsageRecorded> events, Costs costs) {
+        RollupSums sums = new RollupSums();
+        for (int i = 0; i < events.size(); i++) {
+            UsageRecorded event = events.get(i);
+            sums.add(
+                    event.userId(),
+                    event.serviceName(),
+                    event.timestamp(),
+                    event.tokensUsed(),
+                    event.speechSeconds(),
+                    costs.costUsd().get(i));
+        }
+        io.vertx.sqlclient.Tuple columns = columns(events, costs);
+        sums.addColumns(columns);
+        return Tuple.newInstance(columns);
+    }
+
+    /** Parameters of {@link #SOME_NEW}, or of {@link #SOME_NEW_WITH_DRIFTS} where there are any. */
+    static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs) {
+        io.vertx.sqlclient.Tuple columns = columns(events, costs);
+        if (costs.drifts().isEmpty()) {
+            return Tuple.newInstance(columns);
+        }
+        return Tuple.newInstance(columns.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
+                .addArrayOfString(column(costs.drifts(), Costs.Drift::computedCostUsd, String[]::new))
+                .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new)));
+    }
+
+    private static io.vertx.sqlclient.Tuple columns(List<UsageRecorded> events, Costs costs) {
+        return io.vertx.sqlclient.Tuple.tuple()
                 .addArrayOfUUID(column(events, UsageRecorded::id, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::userId, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::sessionId, UUID[]::new))
@@ -157,9 +201,12 @@ final class UsageInsert {
                 .addArrayOfInteger(column(events, UsageRecorded::tokensUsed, Integer[]::new))
                 .addArrayOfInteger(column(events, UsageRecorded::speechSeconds, Integer[]::new))
                 .addArrayOfLocalDateTime(column(events, UsageInsert::utc, LocalDateTime[]::new))
-                .addArrayOfString(column(events, event -> event.costUsd().toPlainString(), String[]::new))
+                .addArrayOfString(column(costs.costUsd(), BigDecimal::toPlainString, String[]::new))
                 .addArrayOfString(column(events, UsageRecorded::metadata, String[]::new))
-                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new)));
+                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new))
+                .addArrayOfString(column(events, UsageRecorded::model, String[]::new))
+                .addArrayOfInteger(column(events, UsageRecorded::inputTokens, Integer[]::new))
+                .addArrayOfInteger(column(events, UsageRecorded::outputTokens, Integer[]::new));
     }
 
     /** The column is a timestamp without zone that holds UTC. */
@@ -167,11 +214,10 @@ final class UsageInsert {
         return LocalDateTime.ofInstant(event.timestamp(), ZoneOffset.UTC);
     }
 
-    private static <T> T[] column(
-            Collection<UsageRecorded> events, Function<UsageRecorded, T> value, IntFunction<T[]> array) {
+    private static <E, T> T[] column(List<E> events, Function<E, T> value, IntFunction<T[]> array) {
         T[] column = array.apply(events.size());
         int row = 0;
-        for (UsageRecorded event : events) {
+        for (E event : events) {
             column[row++] = value.apply(event);
         }
         return column;

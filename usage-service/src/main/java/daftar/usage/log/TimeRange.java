@@ -56,7 +56,12 @@ public record TimeRange(Instant from, Instant to) {
         return LocalDateTime.ofInstant(to, ZoneOffset.UTC);
     }
 
-    private static Instant time(String name, String text) {
+    /**
+     * Reads one query parameter.
+     *
+     * @throws io.quarkiverse.resteasy.problem.HttpProblem 400 for what is no time; 422 outside 2000 to 2199
+     */
+    public static Instant time(String name, String text) {
         Instant time;
         try {
             time = OffsetDateTime.parse(text).toInstant();

@@ -15,6 +15,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  *
  * @param id the event's id
  * @param costUsd US dollars with six decimals
+ * @param model the language or speech model; null where the event names none
+ * @param inputTokens the part of the tokens that the model read; null where the event does not tell
+ * @param outputTokens the part that it wrote; null where the event does not tell
+ * @param corrected what corrections add to the row, which itself stays as it was counted; null where there are none
  * @param metadata the producer's JSON object as it is stored
  */
 record UsageLog(
@@ -28,8 +32,27 @@ record UsageLog(
         @JsonFormat(shape = JsonFormat.Shape.STRING) @Schema(type = SchemaType.STRING, examples = "0.001250")
         BigDecimal costUsd,
 
+        @Nullable String model,
+        @Nullable Integer inputTokens,
+        @Nullable Integer outputTokens,
+        @Nullable Corrected corrected,
+
         @JsonRawValue @Nullable @Schema(type = SchemaType.OBJECT)
         String metadata) {
+
+    /**
+     * The sum of a row's corrections.
+     *
+     * @param voided whether the event no longer counts; then nothing is left of its amounts
+     * @param costUsd US dollars with six decimals
+     */
+    record Corrected(
+            boolean voided,
+            long tokensUsed,
+            long speechSeconds,
+
+            @JsonFormat(shape = JsonFormat.Shape.STRING) @Schema(type = SchemaType.STRING, examples = "-0.001250")
+            BigDecimal costUsd) {}
 
     /** Where a list goes on after this row. */
     Cursor cursor() {

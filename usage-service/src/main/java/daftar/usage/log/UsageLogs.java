@@ -32,8 +32,23 @@ class UsageLogs {
                    coalesce(l.speech_seconds, 0) AS speech_seconds,
                    l."timestamp",
                    coalesce(l.cost_usd, 0)::numeric(10, 6)::text AS cost_usd,
-                   l.metadata::text AS metadata
+                   l.model,
+                   l.input_tokens,
+                   l.output_tokens,
+                   l.metadata::text AS metadata,
+                   c.voided,
+                   c.tokens_used AS corrected_tokens_used,
+                   c.speech_seconds AS corrected_speech_seconds,
+                   c.cost_usd::text AS corrected_cost_usd
             FROM usage_logs AS l
+            LEFT JOIN LATERAL (
+                SELECT bool_or(k.kind = 'void') AS voided,
+                       sum(k.tokens_used) AS tokens_used,
+                       sum(k.speech_seconds) AS speech_seconds,
+                       sum(k.cost_usd) AS cost_usd
+                FROM usage_corrections AS k
+                WHERE k.event_id = l.id
+            ) AS c ON true
             WHERE l.user_id = $1
               AND l."timestamp" >= $2
               AND l."timestamp" < $3
@@ -82,6 +97,21 @@ class UsageLogs {
                 row.getInteger("speech_seconds"),
                 row.getLocalDateTime("timestamp").toInstant(ZoneOffset.UTC),
                 new BigDecimal(row.getString("cost_usd")),
+                row.getString("model"),
+                row.getInteger("input_tokens"),
+                row.getInteger("output_tokens"),
+                corrected(row),
                 row.getString("metadata"));
+    }
+
+    @Nullable
+    private static UsageLog.Corrected corrected(Row row) {
+        return row.getBoolean("voided") == null
+                ? null
+                : new UsageLog.Corrected(
+                        row.getBoolean("voided"),
+                        row.getLong("corrected_tokens_used"),
+                        row.getLong("corrected_speech_seconds"),
+                        new BigDecimal(row.getString("corrected_cost_usd")));
     }
 }

@@ -19,7 +19,7 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * Proves that the roll-ups equal the rows, day by day, and makes them equal where they do not: after an upgrade that
+ * Proves that the roll-ups equal the rows and their corrections, day by day, and makes them equal where they do not: after an upgrade that
  * brought the roll-ups, or after hands were in the tables. Usage goes on being counted meanwhile.
  */
 @Startup // its meter is there from the beginning
@@ -36,7 +36,7 @@ class RollupRepair {
             "SELECT pg_advisory_xact_lock(hashtextextended('usage.rollup_repair', 0))::text AS locked";
 
     /**
-     * A row and what it adds are committed together, so one snapshot shows them both or neither, and the difference
+     * A row or a correction and what it adds are committed together, so one snapshot shows them both or neither, and the difference
      * that it shows is nobody's work in progress. It is added, not written over: what others add meanwhile stays.
      *
      * <p>Days whose rows have left the database (their month has no partition) keep what they have.
@@ -46,6 +46,7 @@ class RollupRepair {
             WITH written AS (
                 SELECT l.user_id,
                        l.service_name,
+                       1 AS events,
                        coalesce(l.tokens_used, 0) AS tokens_used,
                        coalesce(l.speech_seconds, 0) AS speech_seconds,
                        l."timestamp",
@@ -54,8 +55,19 @@ class RollupRepair {
                 WHERE l."timestamp" >= $1::date
                   AND l."timestamp" < $1::date + 1
                   AND l.user_id IS NOT NULL
+                UNION ALL
+                SELECT c.user_id,
+                       c.service_name,
+                       c.events,
+                       c.tokens_used,
+                       c.speech_seconds,
+                       c."timestamp",
+                       c.cost_usd
+                FROM usage_corrections AS c
+                WHERE c."timestamp" >= $1::date
+                  AND c."timestamp" < $1::date + 1
             ),
-            """ + RollupUpsert.LEVELS + """
+            """ + RollupUpsert.LEVELS_OF_CHANGES + """
             difference AS (
                 SELECT d.user_id,
                        d.bucket_minutes,
@@ -102,7 +114,7 @@ class RollupRepair {
             SELECT count(*) AS repaired FROM repaired
             """;
 
-    /** Buckets of which nothing is left: without an event nothing can have been used. */
+    /** Buckets of which nothing is left: without an event nothing can have been used. Voids leave such ones too. */
     private static final String REMOVE_EMPTY = """
             DELETE FROM usage_rollups AS r
             WHERE r.bucket_start >= $1::date

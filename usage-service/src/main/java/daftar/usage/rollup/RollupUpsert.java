@@ -8,13 +8,19 @@ public final class RollupUpsert {
      * the columns {@code user_id}, {@code service_name}, {@code tokens_used}, {@code speech_seconds}, {@code timestamp}
      * and {@code cost_usd}. Each level is added up from the one below.
      */
-    static final String LEVELS = """
+    private static final String LEVELS = levels("count(*)");
+
+    /** The same of changes, each of which says in {@code events} what it adds to the number of events. */
+    static final String LEVELS_OF_CHANGES = levels("sum(w.events)");
+
+    private static String levels(String events) {
+        return """
             minutes AS MATERIALIZED (
                 SELECT 1 AS bucket_minutes,
                        w.user_id,
                        w.service_name,
                        date_trunc('minute', w."timestamp") AS bucket_start,
-                       count(*) AS events,
+                       %s AS events,
                        sum(w.tokens_used) AS tokens_used,
                        sum(w.speech_seconds) AS speech_seconds,
                        sum(w.cost_usd) AS cost_usd
@@ -45,7 +51,8 @@ public final class RollupUpsert {
                 FROM hours AS h
                 GROUP BY 2, 3, 4
             ),
-            """;
+            """.formatted(events);
+    }
 
     /** The target of an insert whose rows are added to those that are there. */
     static final String TARGET = """
@@ -66,7 +73,13 @@ public final class RollupUpsert {
      * {@link #LEVELS}, and the last one adds them to the roll-ups. Rows are taken in the order of their key, so that two
      * statements with the same users wait for each other and never in a circle.
      */
-    public static final String OF_WRITTEN = LEVELS + "rolled_up AS (\n" + TARGET + """
+    public static final String OF_WRITTEN = LEVELS + rolledUp();
+
+    /** {@link #OF_WRITTEN} for corrections: {@code written} has a column {@code events} too, and amounts may be negative. */
+    public static final String OF_CORRECTIONS = LEVELS_OF_CHANGES + rolledUp();
+
+    private static String rolledUp() {
+        return "rolled_up AS (\n" + TARGET + """
             SELECT b.user_id,
                    b.bucket_minutes,
                    b.bucket_start,
@@ -78,9 +91,10 @@ public final class RollupUpsert {
             FROM (TABLE minutes UNION ALL TABLE hours UNION ALL TABLE days) AS b
             ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
             """ + ADDING + ")\n";
+    }
 
     /**
-     * Adds what {@link RollupSums} has added up, in the same order. Takes its columns as the parameters 11 to 18, and
+     * Adds what {@link RollupSums} has added up, in the same order. Takes its columns as the parameters 14 to 21, and
      * begins when the rows of {@code written} are there: all statements lock keys, rows and roll-ups in this order.
      */
     public static final String OF_SUMS = "rolled_up AS (\n" + TARGET + """
@@ -92,8 +106,8 @@ public final class RollupUpsert {
                    b.tokens_used,
                    b.speech_seconds,
                    b.cost_usd::numeric
-            FROM unnest($11::uuid[], $12::smallint[], $13::timestamp[], $14::text[], $15::bigint[], $16::bigint[],
-                        $17::bigint[], $18::text[])
+            FROM unnest($14::uuid[], $15::smallint[], $16::timestamp[], $17::text[], $18::bigint[], $19::bigint[],
+                        $20::bigint[], $21::text[])
                 AS b (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used, speech_seconds, cost_usd)
             WHERE (SELECT count(*) FROM written) > 0
             ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name

@@ -24,7 +24,7 @@ class UsageRollups {
 
     /**
      * {@code date_trunc} with a zone follows the zone's calendar; hours keep their offset, so that the
-     * hour that comes twice stays two.
+     * hour that comes twice stays two. Buckets whose every event was voided are left out.
      */
     private static final String SUMS = """
             SELECT date_trunc($2, r.bucket_start AT TIME ZONE 'UTC', $3) AS bucket_start,
@@ -41,6 +41,7 @@ class UsageRollups {
              AND r.bucket_start < run."to"
             WHERE ($5::text IS NULL OR r.service_name = $5)
             GROUP BY 1, 2
+            HAVING sum(r.events) > 0
             ORDER BY 1, 2
             """;
 

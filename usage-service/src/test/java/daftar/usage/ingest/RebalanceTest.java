@@ -49,13 +49,13 @@ class RebalanceTest {
     private final Stack stack = Stack.current();
     private final UsageEvents events = new UsageEvents(stack);
     private final UUID user = stack.newUser();
-    private final UsageIngest ingest;
+    private final UsageEventsEffect effect;
     private final Pool primary;
     private final MeterRegistry meters;
 
     @Inject
-    RebalanceTest(UsageIngest ingest, Pool primary, MeterRegistry meters) {
-        this.ingest = ingest;
+    RebalanceTest(UsageEventsEffect effect, Pool primary, MeterRegistry meters) {
+        this.effect = effect;
         this.primary = primary;
         this.meters = meters;
     }
@@ -103,7 +103,7 @@ class RebalanceTest {
 
         @Override
         public void run() {
-            Inbox<UsageRecorded> inbox = new Inbox<>(ingest, primary, null, new SimpleMeterRegistry());
+            Inbox<UsageEvent> inbox = new Inbox<>(effect, primary, null, new SimpleMeterRegistry());
             try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                     Map.of(
                             "bootstrap.servers",

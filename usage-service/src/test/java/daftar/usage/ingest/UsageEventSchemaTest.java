@@ -45,6 +45,9 @@ class UsageEventSchemaTest {
                 "\"service_name\":\"tutor\",\"timestamp\":null,\"cost_usd\":null,\"metadata\":null",
                 "\"service_name\":\"tutor\",\"cost_usd\":\"9999.999999\"",
                 "\"service_name\":\"tutor\",\"metadata\":{\"model\":\"a\",\"deep\":[{}]}",
+                "\"service_name\":\"tutor\",\"model\":\"a-1\",\"input_tokens\":3,\"output_tokens\":0",
+                "\"service_name\":\"tutor\",\"tokens_used\":3,\"input_tokens\":1,\"output_tokens\":2",
+                "\"service_name\":\"tutor\",\"model\":null,\"input_tokens\":null,\"output_tokens\":null",
                 "\"service_name\":\"tutor\",\"added_later\":1"
             })
     void bothAccept(String fields) throws IOException {
@@ -77,6 +80,10 @@ class UsageEventSchemaTest {
                 "\"service_name\":\"tutor\",\"cost_usd\":\"-0.1\"",
                 "\"service_name\":\"tutor\",\"cost_usd\":\"0.1234567\"",
                 "\"service_name\":\"tutor\",\"cost_usd\":\"10000\"",
+                "\"service_name\":\"tutor\",\"model\":\" \"",
+                "\"service_name\":\"tutor\",\"model\":1",
+                "\"service_name\":\"tutor\",\"input_tokens\":-1,\"output_tokens\":2",
+                "\"service_name\":\"tutor\",\"input_tokens\":1.5,\"output_tokens\":2",
                 "\"service_name\":\"tutor\",\"metadata\":[]",
                 "\"service_name\":\"tutor\",\"user_id\":\"x\"",
                 "\"service_name\":\"tutor\",\"user_id\":\"6b1f0a5-40000-4000-8000-000000000001\""
@@ -86,6 +93,42 @@ class UsageEventSchemaTest {
 
         assertFalse(schema.validate(JSON.readTree(data)).isEmpty(), data);
         assertThrows(Rejection.class, () -> UsageRecorded.read(event("turn-1", data)));
+    }
+
+    /** What a schema cannot say. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"input_tokens\":1",
+                "\"output_tokens\":1,\"tokens_used\":1",
+                "\"input_tokens\":1,\"output_tokens\":1,\"tokens_used\":3",
+                "\"input_tokens\":1,\"output_tokens\":0,\"tokens_used\":0",
+                "\"input_tokens\":2147483647,\"output_tokens\":1"
+            })
+    void tokensThatDoNotAddUpAreRefused(String tokens) {
+        String data = "{" + IDS + ",\"service_name\":\"tutor\"," + tokens + "}";
+
+        assertThrows(Rejection.class, () -> UsageRecorded.read(event("turn-1", data)));
+    }
+
+    /** A producer that upgrades and repeats an old event sends a duplicate, not a conflict. */
+    @Test
+    void theDigestOfAnEventWithoutTheNewerFieldsIsWhatItAlwaysWas() {
+        String data = "{" + IDS + ",\"service_name\":\"tutor\",\"tokens_used\":7,\"speech_seconds\":11,"
+                + "\"cost_usd\":\"0.001250\",\"metadata\":{\"a\":1}}";
+
+        UUID digest = UsageRecorded.read(event("turn-1", data)).digest();
+
+        // computed independently (Python), by what the release before there were models took into it
+        assertEquals(UUID.fromString("c05dd6d5-5d96-a84d-03fd-6f85b7b1feff"), digest);
+        assertNotEquals(
+                digest,
+                UsageRecorded.read(event("turn-1", data.replace("}}", "},\"model\":\"a\"}")))
+                        .digest());
+        assertNotEquals(
+                digest,
+                UsageRecorded.read(event("turn-1", data.replace("}}", "},\"input_tokens\":3,\"output_tokens\":4}")))
+                        .digest());
     }
 
     @Test

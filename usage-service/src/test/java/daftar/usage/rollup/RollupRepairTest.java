@@ -95,6 +95,44 @@ class RollupRepairTest {
         assertEquals(0, stack.number("usage_owner", DIFFERENT, user, user));
     }
 
+    /** Rows plus corrections are the roll-ups: nothing to repair where both are added up, and both are made anew. */
+    @Test
+    void countsCorrectionsAsItCountsRows() {
+        rows.used(user, "tutor", 10, "2022-07-01T12:00:00Z");
+        rows.used(user, "chat", 7, "2022-07-01T13:00:00Z");
+        correct("tutor", "void", "");
+        correct("chat", "adjust", ",\"tokens_used\":-3");
+
+        repair("2022-07-01", "2022-07-02").body("buckets_repaired", equalTo(0));
+        stack.execute("usage_owner", "DELETE FROM usage_rollups WHERE user_id = ?", user);
+        repair("2022-07-01", "2022-07-02").body("buckets_repaired", equalTo(3));
+
+        assertEquals(
+                4,
+                stack.number(
+                        "usage_owner",
+                        "SELECT tokens_used FROM usage_rollups WHERE user_id = ? AND bucket_minutes = 1440 AND events = 1",
+                        user));
+        repair("2022-07-01", "2022-07-02").body("buckets_repaired", equalTo(0));
+    }
+
+    private void correct(String service, String kind, String amounts) {
+        Object event = stack.query(
+                        "usage_owner",
+                        "SELECT id FROM usage_logs WHERE user_id = ? AND service_name = ?",
+                        user,
+                        service)
+                .get(0)
+                .get("id");
+        given().auth()
+                .oauth2(Tokens.staff("support"))
+                .contentType("application/json")
+                .body("{\"event_id\":\"" + event + "\",\"kind\":\"" + kind + "\",\"reason\":\"x\"" + amounts + "}")
+                .post("/v1/users/{user_id}/usage/corrections", user)
+                .then()
+                .statusCode(201);
+    }
+
     /** What is written while a repair runs is neither lost nor added twice, and nobody waits for its end. */
     @Test
     void isExactWhileUsageGoesOn() {

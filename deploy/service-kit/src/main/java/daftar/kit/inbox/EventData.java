@@ -156,6 +156,11 @@ public final class EventData {
         return text;
     }
 
+    /** Whether the field is there and not null. */
+    public boolean has(String field) {
+        return data.hasNonNull(field);
+    }
+
     /** A whole number from 0 to 2^31-1; 0 where the field is absent. */
     public int count(String field) {
         JsonNode value = data.get(field);
@@ -182,6 +187,29 @@ public final class EventData {
                     + decimals + " after the point");
         }
         return Optional.of(new BigDecimal(value.textValue()));
+    }
+
+    /** A required whole number from -(2^31-1) to 2^31-1 that is to be added to something. */
+    public int change(String field) {
+        JsonNode value = data.get(field);
+        if (value == null
+                || !value.isIntegralNumber()
+                || !value.canConvertToInt()
+                || value.intValue() == Integer.MIN_VALUE) {
+            throw new Rejection(field + " is not a whole number from -2147483647 to 2147483647");
+        }
+        return value.intValue();
+    }
+
+    /** A required amount as decimal text that is to be added to something: as {@link #amount}, or with a minus. */
+    public BigDecimal amountChange(String field, int integerDigits, int decimals) {
+        JsonNode value = data.get(field);
+        String text = value == null || !value.isTextual() ? "" : value.textValue();
+        if (!isAmount(text.startsWith("-") ? text.substring(1) : text, integerDigits, decimals)) {
+            throw new Rejection(field + " is not decimal text with at most " + integerDigits + " digits before and "
+                    + decimals + " after the point");
+        }
+        return new BigDecimal(text);
     }
 
     /** Digits, and where there is a point, digits after it. */

@@ -1,0 +1,4 @@
+package daftar.billing.usage;
+
+/** What billing hears on topic {@code usage-events}. */
+sealed interface UsageEvent permits UsageRecorded, UsageCorrected {}
