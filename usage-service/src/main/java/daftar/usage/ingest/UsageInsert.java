@@ -1,5 +1,7 @@
 package daftar.usage.ingest;
 
+import daftar.usage.quota.BalanceUpdate;
+import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.LocalDateTime;
@@ -9,7 +11,10 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** The one statement that a batch of events is written with: their keys, their rows and what these add to the roll-ups. */
+/**
+ * The one statement that a batch of events is written with: their keys, their rows, what these add to the roll-ups, the
+ * reservations that they settle and what all that makes of the balances.
+ */
 final class UsageInsert {
 
     /**
@@ -32,11 +37,12 @@ final class UsageInsert {
                        e.cost_usd::numeric(10, 6) AS cost_usd,
                        e.metadata::jsonb AS metadata,
                        e.digest,
+                       e.reservation_id,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $10::uuid[])
+                            $8::text[], $9::text[], $10::uuid[], $11::uuid[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, digest)
+                          metadata, digest, reservation_id)
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id, digest)
@@ -63,7 +69,8 @@ final class UsageInsert {
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_WRITTEN + """
+            """ + RollupUpsert.OF_WRITTEN + "," + ReservationSettlement.OF_FRESH
+            + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT e.id,
                    e.user_known,
                    (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
@@ -91,7 +98,8 @@ final class UsageInsert {
                 .addArrayOfLocalDateTime(column(events, UsageInsert::utc, LocalDateTime[]::new))
                 .addArrayOfString(column(events, event -> event.costUsd().toPlainString(), String[]::new))
                 .addArrayOfString(column(events, UsageRecorded::metadata, String[]::new))
-                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new)));
+                .addArrayOfUUID(column(events, UsageRecorded::digest, UUID[]::new))
+                .addArrayOfUUID(column(events, UsageRecorded::reservationId, UUID[]::new)));
     }
 
     /** The column is a timestamp without zone that holds UTC. */

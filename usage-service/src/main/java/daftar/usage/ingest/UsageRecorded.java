@@ -3,6 +3,7 @@ package daftar.usage.ingest;
 import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.inbox.EventData;
 import io.cloudevents.CloudEvent;
+import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.UUID;
  * @param timestamp when it happened, to the microsecond, which is what the table keeps
  * @param costUsd US dollars, 0 or more, at most 4 digits before and 6 after the point
  * @param metadata a JSON object, or null
+ * @param reservationId the reservation that it settles, or null
  * @param digest tells this event from any other with its id: half of the SHA-256 of all that it says
  */
 record UsageRecorded(
@@ -35,6 +37,7 @@ record UsageRecorded(
         Instant timestamp,
         BigDecimal costUsd,
         String metadata,
+        @Nullable UUID reservationId,
         UUID digest) {
 
     static final String TYPE = "daftar.usage.recorded.v1";
@@ -64,6 +67,7 @@ record UsageRecorded(
         BigDecimal costUsd =
                 data.amount("cost_usd", COST_INTEGER_DIGITS, COST_DECIMALS).orElse(BigDecimal.ZERO);
         String metadata = data.object("metadata", METADATA_LENGTH).orElse(null);
+        UUID reservationId = data.uuidIfPresent("reservation_id").orElse(null);
         String content = String.join(
                 "\n",
                 userId.toString(),
@@ -86,7 +90,9 @@ record UsageRecorded(
                 timestamp,
                 costUsd,
                 metadata,
-                digest(content));
+                reservationId,
+                // an event that settles nothing has the digest that it had before there were reservations
+                digest(reservationId == null ? content : content + "\n" + reservationId));
     }
 
     private static UUID digest(String content) {
