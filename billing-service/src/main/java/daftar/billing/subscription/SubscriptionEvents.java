@@ -62,6 +62,7 @@ final class SubscriptionEvents {
             @Nullable Instant nextPeriodEnd,
             long includedTokens,
             long includedSpeechSeconds,
+            String usageLimit,
             @Nullable Instant endsAt,
             @Nullable Instant canceledAt) {}
 
@@ -85,6 +86,7 @@ final class SubscriptionEvents {
                         nextPeriodEnd(after, period),
                         after.includedTokens(),
                         after.includedSpeechSeconds(),
+                        after.usageLimit(),
                         after.endsAt(),
                         after.canceledAt()));
     }

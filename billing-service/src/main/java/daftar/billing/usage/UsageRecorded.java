@@ -60,6 +60,7 @@ record UsageRecorded(
     private static void requireWhatUsageRequires(EventData data) {
         data.uuid("session_id");
         data.object("metadata", METADATA_LENGTH);
+        data.uuidIfPresent("reservation_id");
     }
 
     private static Instant timeOf(CloudEvent event) {
