@@ -8,6 +8,9 @@
  *   <li>{@code correction}: what was put right after it had counted
  *   <li>{@code log}: keeps the rows of {@code usage_logs}
  *   <li>{@code rollup}: adds them up, and tells what a user used
+ *   <li>{@code quota}: keeps what a user may use in a period, and what of it is used and reserved
+ *   <li>{@code reservation}: promises parts of that before they are used
+ *   <li>{@code alert}: tells when much of it is used
  * </ul>
  */
 package daftar.usage;

@@ -12,6 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param amountEgp price of one cycle in Egyptian pounds
  * @param includedTokens tokens that one cycle includes
  * @param includedSpeechSeconds seconds of speech that one cycle includes
+ * @param usageLimit hard: no more can be reserved than is included; soft: it can
  */
 record Plan(
         String planName,
@@ -21,4 +22,5 @@ record Plan(
         BigDecimal amountEgp,
 
         long includedTokens,
-        long includedSpeechSeconds) {}
+        long includedSpeechSeconds,
+        String usageLimit) {}

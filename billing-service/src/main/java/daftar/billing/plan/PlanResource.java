@@ -28,7 +28,8 @@ class PlanResource {
                    p.billing_cycle,
                    p.amount_egp::text AS amount_egp,
                    p.included_tokens,
-                   p.included_speech_seconds
+                   p.included_speech_seconds,
+                   p.usage_limit
             FROM plans AS p
             WHERE p.active
             ORDER BY p.amount_egp, p.plan_name, p.billing_cycle
@@ -65,6 +66,7 @@ class PlanResource {
                 row.getString("billing_cycle"),
                 new BigDecimal(row.getString("amount_egp")),
                 row.getLong("included_tokens"),
-                row.getLong("included_speech_seconds"));
+                row.getLong("included_speech_seconds"),
+                row.getString("usage_limit"));
     }
 }

@@ -22,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param timeZone IANA zone of the periods' days
  * @param includedTokens tokens that one cycle includes, as agreed at the start
  * @param includedSpeechSeconds seconds of speech that one cycle includes, as agreed at the start
+ * @param usageLimit hard: no more can be reserved than is included; soft: it can; as agreed at the start
  * @param cancelAtPeriodEnd whether it was cancelled to the end of a period
  * @param endsAt when that period ends; null when it was not
  * @param canceledAt when it ended; null while it is active
@@ -43,6 +44,7 @@ public record Subscription(
         String timeZone,
         long includedTokens,
         long includedSpeechSeconds,
+        String usageLimit,
         boolean cancelAtPeriodEnd,
         @Nullable Instant endsAt,
         @Nullable Instant canceledAt,
@@ -121,6 +123,7 @@ public record Subscription(
                 timeZone,
                 includedTokens,
                 includedSpeechSeconds,
+                usageLimit,
                 newCancel,
                 newEndsAt,
                 newCanceledAt,

@@ -47,6 +47,8 @@ final class SubscriptionEvents {
      *
      * @param periodStart first instant of the present period, or of the last one where it ended
      * @param periodEnd first instant that no longer belongs to it
+     * @param nextPeriodEnd the same of the period that follows at once, so that what it includes is known before it
+     *     begins; null where none follows
      */
     record SubscriptionChanged(
             UUID subscriptionId,
@@ -57,8 +59,10 @@ final class SubscriptionEvents {
             String billingCycle,
             Instant periodStart,
             Instant periodEnd,
+            @Nullable Instant nextPeriodEnd,
             long includedTokens,
             long includedSpeechSeconds,
+            String usageLimit,
             @Nullable Instant endsAt,
             @Nullable Instant canceledAt) {}
 
@@ -79,10 +83,19 @@ final class SubscriptionEvents {
                         after.billingCycle(),
                         period.startsAt(),
                         period.endsAt(),
+                        nextPeriodEnd(after, period),
                         after.includedTokens(),
                         after.includedSpeechSeconds(),
+                        after.usageLimit(),
                         after.endsAt(),
                         after.canceledAt()));
+    }
+
+    @Nullable
+    private static Instant nextPeriodEnd(Subscription after, BillingPeriod period) {
+        return after.isActive() && after.endsAt() == null
+                ? after.calendar().periodAt(period.endsAt()).endsAt()
+                : null;
     }
 
     /** The same for all of the rows. */

@@ -15,7 +15,7 @@ final class SubscriptionRow {
     static final String COLUMNS = """
             s.id, s.user_id, s.plan_name, s.status, s.billing_cycle, s.amount_egp::text AS amount_egp, s.started_at,
             s.next_billing_date, s.anchor_date, s.time_zone, s.included_tokens, s.included_speech_seconds,
-            s.cancel_at_period_end, s.ends_at, s.canceled_at, s.version
+            s.usage_limit, s.cancel_at_period_end, s.ends_at, s.canceled_at, s.version
             """;
 
     private SubscriptionRow() {}
@@ -34,6 +34,7 @@ final class SubscriptionRow {
                 row.getString("time_zone"),
                 row.getLong("included_tokens"),
                 row.getLong("included_speech_seconds"),
+                row.getString("usage_limit"),
                 row.getBoolean("cancel_at_period_end"),
                 instant(row.getOffsetDateTime("ends_at")),
                 instant(row.getOffsetDateTime("canceled_at")),

@@ -47,9 +47,9 @@ public class Subscriptions {
     private static final String START = """
             INSERT INTO subscriptions AS s (id, user_id, plan_name, status, billing_cycle, amount_egp, started_at,
                                             next_billing_date, anchor_date, time_zone, included_tokens,
-                                            included_speech_seconds)
+                                            included_speech_seconds, usage_limit)
             SELECT gen_random_uuid(), $1, p.plan_name, 'active', p.billing_cycle, p.amount_egp, $4, $5, $6, $7,
-                   p.included_tokens, p.included_speech_seconds
+                   p.included_tokens, p.included_speech_seconds, p.usage_limit
             FROM plans AS p
             WHERE p.plan_name = $2
               AND p.billing_cycle = $3

@@ -52,6 +52,7 @@ record UsageRecorded(UUID id, UUID userId, String serviceName, int tokensUsed, i
     private static void requireWhatUsageRequires(EventData data) {
         data.uuid("session_id");
         data.object("metadata", METADATA_LENGTH);
+        data.uuidIfPresent("reservation_id");
         data.amount("cost_usd", COST_INTEGER_DIGITS, COST_DECIMALS);
         if (data.has("model")) {
             data.text("model", MODEL_LENGTH);

@@ -62,7 +62,41 @@ class SubscriptionEventsTest {
                 .isBefore(Instant.parse(first.get("period_end").textValue())));
         assertEquals(1_000_000, first.get("included_tokens").longValue());
         assertEquals(18_000, first.get("included_speech_seconds").longValue());
+        assertEquals("hard", first.get("usage_limit").textValue());
         assertEquals("canceled", events.get(3).get("status").textValue());
+        assertFollows(first);
+        assertFollows(events.get(1));
+        assertTrue(events.get(2).get("next_period_end").isNull());
+        assertTrue(events.get(3).get("next_period_end").isNull());
+    }
+
+    /** What the next period includes is known before it begins, so that nobody waits for its roll-over. */
+    private static void assertFollows(JsonNode event) {
+        Instant end = Instant.parse(event.get("period_end").textValue());
+        Duration next =
+                Duration.between(end, Instant.parse(event.get("next_period_end").textValue()));
+        assertTrue(next.toDays() >= 27 && next.toDays() <= 31, next::toString);
+    }
+
+    /** A plan's limit is a subscription's from its start on. */
+    @Test
+    void theLimitIsThePlansAtTheStart() {
+        stack.execute("billing_owner", "UPDATE plans SET usage_limit = 'soft' WHERE plan_name = 'plus'");
+        try {
+            post(null, BASIC.replace("basic", "plus"), "/v1/users/" + user + "/subscriptions")
+                    .then()
+                    .statusCode(201)
+                    .body("usage_limit", org.hamcrest.Matchers.equalTo("soft"));
+        } finally {
+            stack.execute("billing_owner", "UPDATE plans SET usage_limit = 'hard' WHERE plan_name = 'plus'");
+        }
+
+        assertEquals(
+                "soft",
+                Published.events(stack, TOPIC, user, 1)
+                        .get(0)
+                        .get("usage_limit")
+                        .textValue());
     }
 
     @Test

@@ -73,6 +73,7 @@ class SubscriptionTest {
                 "Africa/Cairo",
                 1000,
                 60,
+                "hard",
                 false,
                 null,
                 null,

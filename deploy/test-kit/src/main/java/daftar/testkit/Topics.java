@@ -42,8 +42,17 @@ public final class Topics implements AutoCloseable {
      * @param json the data; null makes a tombstone
      */
     public void sendConsentState(UUID userId, long sequence, String json) {
-        ProducerRecord<byte[], byte[]> record = event(
-                "consent-events", "daftar.consent.state.v1", UUID.randomUUID().toString(), userId, json);
+        sendState("consent-events", "daftar.consent.state.v1", userId, sequence, json);
+    }
+
+    /**
+     * Sends a state as a service's outbox tells it, and waits until the broker has it.
+     *
+     * @param json the data; null makes a tombstone
+     */
+    public void sendState(String topic, String type, UUID userId, long sequence, String json) {
+        ProducerRecord<byte[], byte[]> record =
+                event(topic, type, UUID.randomUUID().toString(), userId, json);
         record.headers().add("ce_sequence", utf8(String.format(Locale.ROOT, "%019d", sequence)));
         send(List.of(record));
     }

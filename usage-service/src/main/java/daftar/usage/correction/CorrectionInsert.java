@@ -1,5 +1,7 @@
 package daftar.usage.correction;
 
+import daftar.usage.quota.BalanceUpdate;
+import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
@@ -12,7 +14,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** The one statement that corrections are judged and written with, and what they change in the roll-ups. */
+/** The one statement that corrections are judged and written with, and what they change in the roll-ups and balances. */
 final class CorrectionInsert {
 
     /**
@@ -45,7 +47,7 @@ final class CorrectionInsert {
                             $9::text[], $10::timestamptz[])
                     AS w (id, event_id, user_id, kind, tokens_used, speech_seconds, cost_usd, actor, reason, recorded_at)
             ),
-            counted AS MATERIALIZED (
+            standing AS MATERIALIZED (
                 SELECT w.id,
                        l.user_id,
                        l.service_name,
@@ -103,7 +105,7 @@ final class CorrectionInsert {
                            ELSE 'applied'
                        END AS outcome
                 FROM wanted AS w
-                LEFT JOIN counted AS c ON c.id = w.id
+                LEFT JOIN standing AS c ON c.id = w.id
             ),
             written AS (
                 INSERT INTO usage_corrections (id, event_id, user_id, kind, service_name, "timestamp", events, tokens_used,
@@ -125,7 +127,8 @@ final class CorrectionInsert {
                 WHERE j.outcome = 'applied'
                 RETURNING user_id, service_name, events, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_CORRECTIONS + """
+            """ + RollupUpsert.OF_CORRECTIONS + "," + ReservationSettlement.OF_NONE
+            + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT j.id,
                    j.outcome,
                    j.event_id,

@@ -105,9 +105,10 @@ class UsageIngest {
                 .map(unwritten -> deadLetters(batch, firsts, unwritten));
     }
 
-    /** Reported costs that are off, which are rare, are kept by the statement that finds out what is new. */
+    /** Reported costs that are off, and reservations, are the other statement's matter, which finds out what is new. */
     private Uni<Unwritten> insert(List<UsageRecorded> events, Costs costs) {
-        return repetitionsExpected || !costs.drifts().isEmpty()
+        boolean plain = costs.drifts().isEmpty() && events.stream().noneMatch(event -> event.reservationId() != null);
+        return repetitionsExpected || !plain
                 ? insertSome(events, costs)
                 : insertAll(events, costs)
                         .onFailure(UsageIngest::areNotAllNew)

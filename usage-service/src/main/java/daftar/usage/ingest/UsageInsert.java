@@ -1,5 +1,7 @@
 package daftar.usage.ingest;
 
+import daftar.usage.quota.BalanceUpdate;
+import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupSums;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
@@ -15,14 +17,15 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
- * The one statement that a batch of events is written with: their keys, their rows and what these add to the roll-ups.
+ * The one statement that a batch of events is written with: their keys, their rows, what these add to the roll-ups, the
+ * reservations that they settle and what all that makes of the balances.
  * There are two of it: one for batches in which every event is new, as nearly all are, and one that finds out which are.
  */
 final class UsageInsert {
 
     /**
-     * Takes one array a column, in the order of the ids, and {@link RollupSums}. Fails, and changes nothing, when one of
-     * the events has counted before (23505) or one of the users is unknown (23503). It spares the database a third of the
+     * Takes one array a column, in the order of the ids, and {@link RollupSums}; no event may settle a reservation. Fails,
+     * and changes nothing, when one of the events has counted before (23505) or one of the users is unknown (23503). It spares the database a third of the
      * work: no look-up before each key, no rows handed on, nothing to add up.
      */
     static final String ALL_NEW = """
@@ -54,7 +57,8 @@ final class UsageInsert {
                 WHERE (SELECT count(*) FROM keyed) > 0
                 RETURNING 1
             ),
-            """ + RollupUpsert.OF_SUMS + """
+            """ + RollupUpsert.OF_SUMS + "," + ReservationSettlement.OF_NONE
+            + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT count(*) AS written FROM written
             """;
 
@@ -76,7 +80,7 @@ final class UsageInsert {
             , drifted AS (
                 INSERT INTO usage_price_drifts (event_id, user_id, reported_cost_usd, computed_cost_usd, price_ids)
                 SELECT e.id, e.user_id, e.cost_usd, d.computed_cost_usd::numeric(20, 6), d.price_ids::uuid[]
-                FROM unnest($14::uuid[], $15::text[], $16::text[]) AS d (id, computed_cost_usd, price_ids)
+                FROM unnest($15::uuid[], $16::text[], $17::text[]) AS d (id, computed_cost_usd, price_ids)
                 JOIN event AS e ON e.id = d.id
                 WHERE (d.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
             )
@@ -98,11 +102,12 @@ final class UsageInsert {
                        e.model,
                        e.input_tokens,
                        e.output_tokens,
+                       e.reservation_id,
                        EXISTS (SELECT FROM identity.users AS u WHERE u.id = e.user_id) AS user_known
                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $10::uuid[], $11::text[], $12::int[], $13::int[])
+                            $8::text[], $9::text[], $10::uuid[], $11::text[], $12::int[], $13::int[], $14::uuid[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, digest, model, input_tokens, output_tokens)
+                          metadata, digest, model, input_tokens, output_tokens, reservation_id)
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id, digest)
@@ -132,7 +137,8 @@ final class UsageInsert {
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_WRITTEN + drifted + """
+            """ + RollupUpsert.OF_WRITTEN + drifted + "," + ReservationSettlement.OF_FRESH
+                + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT e.id,
                    e.user_known,
                    (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
@@ -183,7 +189,8 @@ final class UsageInsert {
 
     /** Parameters of {@link #SOME_NEW}, or of {@link #SOME_NEW_WITH_DRIFTS} where there are any. */
     static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs) {
-        io.vertx.sqlclient.Tuple columns = columns(events, costs);
+        io.vertx.sqlclient.Tuple columns =
+                columns(events, costs).addArrayOfUUID(column(events, UsageRecorded::reservationId, UUID[]::new));
         if (costs.drifts().isEmpty()) {
             return Tuple.newInstance(columns);
         }

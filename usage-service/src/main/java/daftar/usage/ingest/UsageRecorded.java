@@ -28,6 +28,7 @@ import java.util.UUID;
  * @param costUsd US dollars as reported, 0 or more, at most 4 digits before and 6 after the point; null where the price
  *     book has to tell
  * @param metadata a JSON object, or null
+ * @param reservationId the reservation that it settles, or null
  * @param digest tells this event from any other with its id: half of the SHA-256 of all that it says. What the price
  *     book makes of it is no part of that: a repetition after a change of price is the same event
  */
@@ -44,6 +45,7 @@ record UsageRecorded(
         Instant timestamp,
         @Nullable BigDecimal costUsd,
         String metadata,
+        @Nullable UUID reservationId,
         UUID digest)
         implements UsageEvent, Metered {
 
@@ -78,6 +80,7 @@ record UsageRecorded(
         BigDecimal costUsd =
                 data.amount("cost_usd", COST_INTEGER_DIGITS, COST_DECIMALS).orElse(null);
         String metadata = data.object("metadata", METADATA_LENGTH).orElse(null);
+        UUID reservationId = data.uuidIfPresent("reservation_id").orElse(null);
         String content = String.join(
                 "\n",
                 userId.toString(),
@@ -109,7 +112,9 @@ record UsageRecorded(
                 timestamp,
                 costUsd,
                 metadata,
-                digest(content));
+                reservationId,
+                // an event that settles nothing has the digest that it had before there were reservations
+                digest(reservationId == null ? content : content + "\n" + reservationId));
     }
 
     /** The total, or the sum of its parts; both must agree where both are given. */

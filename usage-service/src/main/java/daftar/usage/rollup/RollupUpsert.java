@@ -13,6 +13,11 @@ public final class RollupUpsert {
     /** The same of changes, each of which says in {@code events} what it adds to the number of events. */
     static final String LEVELS_OF_CHANGES = levels("sum(w.events)");
 
+    private static final String EACH_LEVEL = """
+            SELECT m.user_id, m.bucket_minutes, m.bucket_start, m.service_name, m.events, m.tokens_used, m.speech_seconds,
+                   m.cost_usd
+            FROM (TABLE minutes UNION ALL TABLE hours UNION ALL TABLE days) AS m""";
+
     private static String levels(String events) {
         return """
             minutes AS MATERIALIZED (
@@ -73,12 +78,12 @@ public final class RollupUpsert {
      * {@link #LEVELS}, and the last one adds them to the roll-ups. Rows are taken in the order of their key, so that two
      * statements with the same users wait for each other and never in a circle.
      */
-    public static final String OF_WRITTEN = LEVELS + rolledUp();
+    public static final String OF_WRITTEN = LEVELS + rolledUp(EACH_LEVEL);
 
     /** {@link #OF_WRITTEN} for corrections: {@code written} has a column {@code events} too, and amounts may be negative. */
-    public static final String OF_CORRECTIONS = LEVELS_OF_CHANGES + rolledUp();
+    public static final String OF_CORRECTIONS = LEVELS_OF_CHANGES + rolledUp(EACH_LEVEL);
 
-    private static String rolledUp() {
+    private static String rolledUp(String buckets) {
         return "rolled_up AS (\n" + TARGET + """
             SELECT b.user_id,
                    b.bucket_minutes,
@@ -88,30 +93,37 @@ public final class RollupUpsert {
                    b.tokens_used,
                    b.speech_seconds,
                    b.cost_usd
-            FROM (TABLE minutes UNION ALL TABLE hours UNION ALL TABLE days) AS b
+            FROM (%s) AS b
             ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
-            """ + ADDING + ")\n";
+            """.formatted(buckets) + ADDING + ")\n";
     }
 
     /**
      * Adds what {@link RollupSums} has added up, in the same order. Takes its columns as the parameters 14 to 21, and
-     * begins when the rows of {@code written} are there: all statements lock keys, rows and roll-ups in this order.
+     * begins when the rows of {@code written} are there: all statements lock keys, rows and roll-ups in this order. It has
+     * {@code minutes} too.
      */
-    public static final String OF_SUMS = "rolled_up AS (\n" + TARGET + """
-            SELECT b.user_id,
-                   b.bucket_minutes,
-                   b.bucket_start,
-                   b.service_name,
-                   b.events,
-                   b.tokens_used,
-                   b.speech_seconds,
-                   b.cost_usd::numeric
-            FROM unnest($14::uuid[], $15::smallint[], $16::timestamp[], $17::text[], $18::bigint[], $19::bigint[],
-                        $20::bigint[], $21::text[])
-                AS b (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used, speech_seconds, cost_usd)
-            WHERE (SELECT count(*) FROM written) > 0
-            ORDER BY b.user_id, b.bucket_minutes, b.bucket_start, b.service_name
-            """ + ADDING + ")\n";
+    public static final String OF_SUMS = """
+            sums AS MATERIALIZED (
+                SELECT s.user_id,
+                       s.bucket_minutes,
+                       s.bucket_start,
+                       s.service_name,
+                       s.events,
+                       s.tokens_used,
+                       s.speech_seconds,
+                       s.cost_usd::numeric AS cost_usd
+                FROM unnest($14::uuid[], $15::smallint[], $16::timestamp[], $17::text[], $18::bigint[], $19::bigint[],
+                            $20::bigint[], $21::text[])
+                    AS s (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used, speech_seconds, cost_usd)
+                WHERE (SELECT count(*) FROM written) > 0
+            ),
+            minutes AS (
+                SELECT s.user_id, s.bucket_start, s.tokens_used, s.speech_seconds
+                FROM sums AS s
+                WHERE s.bucket_minutes = 1
+            ),
+            """ + rolledUp("TABLE sums");
 
     private RollupUpsert() {}
 }

@@ -121,6 +121,7 @@ class ConcurrentIngestTest {
                         Instant.parse(UsageEvents.TIME),
                         BigDecimal.ZERO,
                         null,
+                        null,
                         UUID.randomUUID()))
                 .limit(EVENTS)
                 .toList();

@@ -116,6 +116,34 @@ public final class EventData {
         throw new Rejection(field + " is no UUID");
     }
 
+    /** A UUID; empty where the field is absent or null. */
+    public Optional<UUID> uuidIfPresent(String field) {
+        return isAbsent(field) ? Optional.empty() : Optional.of(uuid(field));
+    }
+
+    /** As {@link #text}; empty where the field is absent or null. */
+    public Optional<String> textIfPresent(String field, int longest) {
+        return isAbsent(field) ? Optional.empty() : Optional.of(text(field, longest));
+    }
+
+    private boolean isAbsent(String field) {
+        JsonNode value = data.get(field);
+        return value == null || value.isNull();
+    }
+
+    /** A required whole number from 0 to {@code most}. */
+    public long number(String field, long most) {
+        JsonNode value = data.get(field);
+        if (value == null
+                || !value.isIntegralNumber()
+                || !value.canConvertToLong()
+                || value.longValue() < 0
+                || value.longValue() > most) {
+            throw new Rejection(field + " is missing or not a whole number from 0 to " + most);
+        }
+        return value.longValue();
+    }
+
     /** Whether a text is a UUID in the usual form. */
     public static boolean isUuid(String text) {
         if (text.length() != UUID_LENGTH) {
@@ -285,8 +313,7 @@ public final class EventData {
 
     /** An RFC 3339 time with its offset; empty where the field is absent or null. */
     public Optional<Instant> timeIfPresent(String field) {
-        JsonNode value = data.get(field);
-        return value == null || value.isNull() ? Optional.empty() : Optional.of(time(field));
+        return isAbsent(field) ? Optional.empty() : Optional.of(time(field));
     }
 
     /** An object of at most {@code longest} characters as JSON text; empty where the field is absent. */

@@ -31,17 +31,25 @@ public class Outbox {
     /**
      * A fact to publish.
      *
+     * @param id the event's, by which consumers tell repetitions
      * @param key the user's id; events of one key arrive in the order of their commits
      * @param type {@code daftar.<service>.<fact>.v1}
      * @param occurredAt when it became a fact
      * @param data written as the event's JSON; null makes a tombstone, which ends the key on a compacted topic
      */
     public record Event(
+            UUID id,
             String topic,
             UUID key,
             String type,
             Instant occurredAt,
-            @Nullable Object data) {}
+            @Nullable Object data) {
+
+        /** With an id of its own. */
+        public Event(String topic, UUID key, String type, Instant occurredAt, @Nullable Object data) {
+            this(UUID.randomUUID(), topic, key, type, occurredAt, data);
+        }
+    }
 
     /**
      * All locks are taken, in one order for everybody, before the first id is drawn: the aggregate of the
@@ -110,7 +118,7 @@ public class Outbox {
         ArrayNode rows = json.createArrayNode();
         for (Event event : events) {
             ObjectNode row = rows.addObject();
-            row.put("event_id", UUID.randomUUID().toString());
+            row.put("event_id", event.id().toString());
             row.put("topic", event.topic());
             row.put("key", event.key().toString());
             row.put("type", event.type());

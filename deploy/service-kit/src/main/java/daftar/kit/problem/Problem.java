@@ -4,6 +4,7 @@ import io.quarkiverse.resteasy.problem.HttpProblem;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Every way in which a request can fail, as RFC 9457 problem types. The {@code type} of each is stable,
@@ -22,6 +23,8 @@ public enum Problem {
     NOT_FOUND(404, "Not found"),
     /** It contradicts what is already recorded. */
     CONFLICT(409, "In conflict with the present state"),
+    /** Less is left of an allowance than the request wants. */
+    QUOTA_EXCEEDED(409, "The allowance does not suffice"),
     /** The first request with this {@code Idempotency-Key} is not done yet; its answer can be had in a moment. */
     REQUEST_IN_PROGRESS(409, "The same request is at work"),
     /** {@code If-Match} names another version than the present one. */
@@ -73,6 +76,13 @@ public enum Problem {
     /** As {@link #because(String)}, naming the fields that are wrong. */
     public HttpProblem because(String detail, List<FieldError> errors) {
         return builder(detail).with("errors", errors).build();
+    }
+
+    /** As {@link #because(String)}, with members of the problem's own, in the names of the wire. */
+    public HttpProblem because(String detail, Map<String, Object> members) {
+        HttpProblem.Builder builder = builder(detail);
+        members.forEach(builder::with);
+        return builder.build();
     }
 
     private HttpProblem.Builder builder(String detail) {

@@ -1,0 +1,2 @@
+/** Thresholds of allowances that were crossed, each told once. */
+package daftar.usage.alert;
