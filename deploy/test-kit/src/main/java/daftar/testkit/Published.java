@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -25,13 +26,13 @@ public final class Published {
      */
     public static List<JsonNode> events(Stack stack, String topic, UUID key, int count) {
         EventCatalogue catalogue = EventCatalogue.committed();
+        byte[] bytes = key.toString().getBytes(StandardCharsets.UTF_8);
         try (Topics topics = new Topics(stack)) {
             List<ConsumerRecord<byte[], byte[]>> records = Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .until(
                             () -> topics.read(topic).stream()
-                                    .filter(record ->
-                                            key.toString().equals(new String(record.key(), StandardCharsets.UTF_8)))
+                                    .filter(record -> Arrays.equals(bytes, record.key()))
                                     .toList(),
                             found -> found.size() >= count);
             records.forEach(catalogue::assertDescribes);

@@ -17,6 +17,7 @@ import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -141,11 +142,13 @@ public final class Inbox<E> {
         });
     }
 
-    /** Begins to read at once, on another thread: thousands of events take longer than an event loop may be held up. */
-    private Uni<Reading<E>> reading(Context context, List<ConsumerRecord<byte[], byte[]>> records) {
-        return Uni.createFrom()
-                .completionStage(context.executeBlocking(() -> read(effect, records), false)
-                        .toCompletionStage());
+    /** Begins to read at once, off the event loop, which thousands of events would hold up for too long. */
+    private Uni<Reading<E>> reading(@Nullable Context context, List<ConsumerRecord<byte[], byte[]>> records) {
+        return context == null
+                ? Uni.createFrom().item(() -> read(effect, records))
+                : Uni.createFrom()
+                        .completionStage(context.executeBlocking(() -> read(effect, records), false)
+                                .toCompletionStage());
     }
 
     /**
