@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,6 +40,7 @@ public final class ReservationRun {
     private final Addresses addresses;
     private final Secrets secrets;
     private final PrintStream out;
+    private final AtomicLong turnedAway = new AtomicLong();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -75,9 +77,13 @@ public final class ReservationRun {
             warmUp(token, users);
             double[] many = send(token, users, size.rate(), size.seconds());
             double[] one = send(token, users.subList(0, 1), size.rate(), size.seconds());
-            check(database, users, WARM_UP + 2L * size.rate() * size.seconds());
+            check(database, users, WARM_UP + 2L * size.rate() * size.seconds() - turnedAway.get());
             print("in " + size.users() + " balances", size, many);
             print("all in one balance", size, one);
+            out.printf(
+                    Locale.ROOT,
+                    "%d requests were turned away (503): more than the machine can do%n",
+                    turnedAway.get());
             out.printf(Locale.ROOT, "p99 %.1f ms%n", percentile(many, 99));
         }
     }
@@ -115,7 +121,13 @@ public final class ReservationRun {
                                 .POST(HttpRequest.BodyPublishers.ofString(body))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
-                .thenAccept(answer -> require(answer, 201));
+                .thenAccept(answer -> {
+                    if (answer.statusCode() == 503) {
+                        turnedAway.incrementAndGet();
+                    } else {
+                        require(answer, 201);
+                    }
+                });
     }
 
     private String token() throws IOException, InterruptedException {
