@@ -39,10 +39,10 @@ class AcceptedWindow {
     Instant accept(Instant time) {
         OffsetDateTime now = OffsetDateTime.ofInstant(clock.instant(), java.time.ZoneOffset.UTC);
         if (time.isBefore(now.minus(oldest).toInstant())) {
-            throw new Rejection("timestamp is older than " + oldest);
+            throw new Rejection("timestamp", "is older than " + oldest);
         }
         if (time.isAfter(now.plus(future).toInstant())) {
-            throw new Rejection("timestamp lies more than " + future + " in the future");
+            throw new Rejection("timestamp", "lies more than " + future + " in the future");
         }
         return time;
     }

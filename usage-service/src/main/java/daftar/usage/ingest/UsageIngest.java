@@ -38,8 +38,8 @@ import java.util.UUID;
 @ApplicationScoped
 class UsageIngest implements Effect<UsageRecorded> {
 
-    private static final String UNKNOWN_USER = "unknown user";
-    private static final String CONFLICT = "conflict: another event has counted under this id";
+    static final String UNKNOWN_USER = "unknown user";
+    static final String CONFLICT = "conflict: another event has counted under this id";
 
     /** Events that were not counted because another has their id. */
     static final String CONFLICTS = "daftar_usage_conflicts_total";

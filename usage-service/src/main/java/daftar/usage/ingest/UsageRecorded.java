@@ -102,7 +102,7 @@ record UsageRecorded(
     private static Instant timeOf(CloudEvent event) {
         OffsetDateTime time = event.getTime();
         if (time == null) {
-            throw new Rejection("timestamp is missing, and the event has no time");
+            throw new Rejection("timestamp", "is missing, and the event has no time");
         }
         return time.toInstant();
     }

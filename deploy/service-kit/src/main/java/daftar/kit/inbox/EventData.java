@@ -80,7 +80,7 @@ public final class EventData {
         if (isUuid(text)) {
             return UUID.fromString(text);
         }
-        throw new Rejection(field + " is no UUID");
+        throw new Rejection(field, "is no UUID");
     }
 
     /** Whether a text is a UUID in the usual form. */
@@ -105,7 +105,7 @@ public final class EventData {
     public String list(String field) {
         JsonNode value = data.get(field);
         if (value == null || !value.isArray()) {
-            throw new Rejection(field + " is missing or no list");
+            throw new Rejection(field, "is missing or no list");
         }
         return value.toString();
     }
@@ -114,11 +114,11 @@ public final class EventData {
     public String text(String field, int longest) {
         JsonNode value = data.get(field);
         if (value == null || !value.isTextual()) {
-            throw new Rejection(field + " is missing or no text");
+            throw new Rejection(field, "is missing or no text");
         }
         String text = value.textValue();
         if (text.isBlank() || text.codePointCount(0, text.length()) > longest || !isStorable(text)) {
-            throw new Rejection(field + " is not a text of 1 to " + longest + " characters");
+            throw new Rejection(field, "is not a text of 1 to " + longest + " characters");
         }
         return text;
     }
@@ -130,7 +130,7 @@ public final class EventData {
             return 0;
         }
         if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
-            throw new Rejection(field + " is not a whole number from 0 to 2147483647");
+            throw new Rejection(field, "is not a whole number from 0 to 2147483647");
         }
         return value.intValue();
     }
@@ -145,8 +145,10 @@ public final class EventData {
             return Optional.empty();
         }
         if (!value.isTextual() || !isAmount(value.textValue(), integerDigits, decimals)) {
-            throw new Rejection(field + " is not decimal text with at most " + integerDigits + " digits before and "
-                    + decimals + " after the point");
+            throw new Rejection(
+                    field,
+                    "is not decimal text with at most " + integerDigits + " digits before and " + decimals
+                            + " after the point");
         }
         return Optional.of(new BigDecimal(value.textValue()));
     }
@@ -169,7 +171,7 @@ public final class EventData {
         try {
             return OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException notOne) {
-            throw new Rejection(field + " is no RFC 3339 time");
+            throw new Rejection(field, "is no RFC 3339 time");
         }
     }
 
@@ -186,11 +188,11 @@ public final class EventData {
             return Optional.empty();
         }
         if (!value.isObject()) {
-            throw new Rejection(field + " is no object");
+            throw new Rejection(field, "is no object");
         }
         String text = value.toString();
         if (text.length() > longest || text.contains("\\u0000") || !isStorable(text)) {
-            throw new Rejection(field + " is longer than " + longest + " characters or holds NUL or half a character");
+            throw new Rejection(field, "is longer than " + longest + " characters or holds NUL or half a character");
         }
         return Optional.of(text);
     }
