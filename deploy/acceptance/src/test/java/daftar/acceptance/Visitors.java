@@ -18,7 +18,7 @@ final class Visitors {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String SERVICE_SCOPES =
             "consents:read consents:write interactions:write profiles:read subscriptions:read subscriptions:write"
-                    + " usage:read users:read";
+                    + " usage:read usage:write users:read";
 
     /** A person with a session. */
     record Visitor(UUID id, String token) {}

@@ -36,11 +36,11 @@ final class ServiceEnvironment {
             environment.put("DAFTAR_ADMINISTRATOR_EMAIL", ADMINISTRATOR_EMAIL);
             environment.put("DAFTAR_ADMINISTRATOR_PASSWORD", secrets.get("administrator_password"));
             environment.put("DAFTAR_CLIENTS_TUTOR_SECRET", secrets.get("client_secret.tutor"));
-            environment.put("DAFTAR_CLIENTS_TUTOR_SCOPES", "interactions:write usage:read profiles:read");
+            environment.put("DAFTAR_CLIENTS_TUTOR_SCOPES", "interactions:write usage:read usage:write profiles:read");
             environment.put("DAFTAR_CLIENTS_OPERATOR_SECRET", secrets.get("client_secret.operator"));
             environment.put(
                     "DAFTAR_CLIENTS_OPERATOR_SCOPES",
-                    "consents:write consents:read usage:read profiles:read subscriptions:read subscriptions:write "
+                    "consents:write consents:read usage:read usage:write profiles:read subscriptions:read subscriptions:write "
                             + "users:read interactions:write");
         }
         return environment;
