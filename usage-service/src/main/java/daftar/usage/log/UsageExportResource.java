@@ -4,9 +4,9 @@ import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -42,7 +42,6 @@ class UsageExportResource {
     }
 
     @GET
-    @Produces({CSV, NDJSON})
     @Access(
             value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "usage:read")
@@ -69,8 +68,12 @@ class UsageExportResource {
         TimeRange range = TimeRange.parse(from, to, clock.instant());
         Variant chosen = request.selectVariant(Variant.mediaTypes(MediaType.valueOf(CSV), MediaType.valueOf(NDJSON))
                 .build());
-        boolean json = chosen != null && chosen.getMediaType().isCompatible(MediaType.valueOf(NDJSON));
+        if (chosen == null) {
+            throw new NotAcceptableException();
+        }
+        boolean json = chosen.getMediaType().isCompatible(MediaType.valueOf(NDJSON));
         return RestMulti.fromMultiData(json ? export.ndjson(userId, range) : export.csv(userId, range))
+                .header(HttpHeaders.CONTENT_TYPE, json ? NDJSON : CSV + ";charset=UTF-8")
                 .header(
                         HttpHeaders.CONTENT_DISPOSITION,
                         "attachment; filename=\"usage." + (json ? "ndjson" : "csv") + "\"")
