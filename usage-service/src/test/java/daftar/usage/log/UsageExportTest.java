@@ -14,6 +14,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daftar.kit.problem.Problem;
 import daftar.kit.telemetry.Meters;
+import daftar.local.postgres.Database;
+import daftar.local.postgres.PostgresCluster;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import daftar.testkit.Tokens;
@@ -31,6 +33,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -156,6 +161,20 @@ class UsageExportTest {
     }
 
     @Test
+    void everyPageIsAsFreshAsTheCallersPosition() throws SQLException {
+        onReplica("SELECT pg_wal_replay_pause()");
+        try {
+            rows(3 * UsageExport.PAGE);
+
+            long lines = export("application/x-ndjson", YEAR).asString().lines().count();
+
+            assertEquals(3 * UsageExport.PAGE, lines);
+        } finally {
+            onReplica("SELECT pg_wal_replay_resume()");
+        }
+    }
+
+    @Test
     void aCallerWhoGoesAwayEndsTheWork() throws IOException {
         manyRows();
         double before = pages();
@@ -197,14 +216,26 @@ class UsageExportTest {
                 == 200);
     }
 
-    /** One a second and less, in one statement. */
     private void manyRows() {
+        rows(ROWS);
+    }
+
+    /** Half a second apart, in one statement. */
+    private void rows(int count) {
         stack.query("usage_owner", "SELECT ensure_usage_logs_partition('2026-01-01') AS made");
         stack.execute("usage_owner", """
                 INSERT INTO usage_logs (user_id, session_id, service_name, tokens_used, "timestamp")
                 SELECT ?, ?, 'tutor', n, timestamp '2026-01-02' + n * interval '0.5 s'
                 FROM generate_series(1, ?) AS n
-                """, user, user, ROWS);
+                """, user, user, count);
+    }
+
+    private void onReplica(String sql) throws SQLException {
+        try (Connection connection =
+                        stack.postgres().replica().connect(Database.NAME, PostgresCluster.SUPERUSER, Stack.PASSWORD);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     private Response export(String accept, String query) {

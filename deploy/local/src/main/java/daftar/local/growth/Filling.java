@@ -37,8 +37,8 @@ final class Filling {
             WITH written AS (
                 INSERT INTO usage.usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds,
                                               "timestamp", cost_usd)
-                SELECT uuidv7(), e.user_id, e.user_id, (ARRAY['chat', 'speech', 'tutor'])[(1 + e.n % 3)::int], e.n % 2000,
-                       CASE WHEN e.n % 3 = 1 THEN 5 ELSE 0 END, e."timestamp", 0.0001
+                SELECT uuidv7(), e.user_id, e.user_id, (ARRAY['chat', 'speech', 'tutor'])[(1 + mod(e.n, 3))::int], mod(e.n, 2000),
+                       CASE WHEN mod(e.n, 3) = 1 THEN 5 ELSE 0 END, e."timestamp", 0.0001
                 FROM (%s) AS e
                 RETURNING user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             )

@@ -51,7 +51,9 @@ public final class Growth {
                     "%d processors, load average %s",
                     Runtime.getRuntime().availableProcessors(),
                     Files.readString(Path.of("/proc/loadavg")).strip());
-            line("a tenth of the rows is the measured user's, all in the month asked for; server: median of %d", EXECUTIONS);
+            line(
+                    "a tenth of the rows is the measured user's, all in the month asked for; server: median of %d",
+                    EXECUTIONS);
             line("executions, planning included; REST: %d requests one after the other, from the replica%n", REQUESTS);
             line(
                     "%12s %9s %9s %9s | %-27s | %-27s | %s",
@@ -86,7 +88,9 @@ public final class Growth {
                 "%12d %9d %9.2f %9.2f | %6.2f %6d %6.1f %6.1f | %6.2f %6d %6.1f %6.1f | %9.1f %9d",
                 rows,
                 rows / 10,
-                gigabytes(database, "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('usage.usage_logs')"),
+                gigabytes(
+                        database,
+                        "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('usage.usage_logs')"),
                 gigabytes(database, "SELECT pg_total_relation_size('usage.usage_rollups')"),
                 cairo.millis(),
                 cairo.buffers(),
