@@ -1,5 +1,7 @@
 package daftar.usage.log;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daftar.kit.page.Page.Cursor;
@@ -42,11 +44,12 @@ class UsageExport {
     }
 
     /** One JSON object a line, as in the list of rows. */
-    Multi<String> ndjson(UUID userId, TimeRange range) {
+    Multi<JsonLines> ndjson(UUID userId, TimeRange range) {
         return pages(
-                userId,
-                range,
-                (rows, first) -> rows.stream().map(this::line).collect(Collectors.joining("\n", "", "\n")));
+                        userId,
+                        range,
+                        (rows, first) -> rows.stream().map(this::line).collect(Collectors.joining("\n")))
+                .map(JsonLines::new);
     }
 
     private Multi<String> pages(UUID userId, TimeRange range, BiFunction<List<UsageLog>, Boolean, String> text) {
@@ -68,6 +71,9 @@ class UsageExport {
             throw new IllegalStateException(impossible); // a record of plain values
         }
     }
+
+    /** Lines as they are, but for the last one's end, which whoever writes this media type adds. */
+    record JsonLines(@JsonValue @JsonRawValue String text) {}
 
     private record Chunk(int rows, String text) {}
 

@@ -2,17 +2,15 @@ package daftar.usage.log;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller.Kind;
+import daftar.usage.log.UsageExport.JsonLines;
+import io.smallrye.mutiny.Multi;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Request;
-import jakarta.ws.rs.core.Variant;
 import java.time.Clock;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -42,6 +40,7 @@ class UsageExportResource {
     }
 
     @GET
+    @Produces(CSV)
     @Access(
             value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
             scope = "usage:read")
@@ -59,24 +58,29 @@ class UsageExportResource {
             })
     @APIResponse(responseCode = "400", description = "A time cannot be read")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
-    public RestMulti<String> export(
+    public RestMulti<String> csv(
             @PathParam("user_id") UUID userId,
             @Parameter(description = "RFC 3339, inclusive; 30 days before `to` when absent") @QueryParam("from")
                     String from,
-            @Parameter(description = "RFC 3339, exclusive; now when absent") @QueryParam("to") String to,
-            @Context Request request) {
-        TimeRange range = TimeRange.parse(from, to, clock.instant());
-        Variant chosen = request.selectVariant(Variant.mediaTypes(MediaType.valueOf(CSV), MediaType.valueOf(NDJSON))
-                .build());
-        if (chosen == null) {
-            throw new NotAcceptableException();
-        }
-        boolean json = chosen.getMediaType().isCompatible(MediaType.valueOf(NDJSON));
-        return RestMulti.fromMultiData(json ? export.ndjson(userId, range) : export.csv(userId, range))
-                .header(HttpHeaders.CONTENT_TYPE, json ? NDJSON : CSV + ";charset=UTF-8")
-                .header(
-                        HttpHeaders.CONTENT_DISPOSITION,
-                        "attachment; filename=\"usage." + (json ? "ndjson" : "csv") + "\"")
+            @Parameter(description = "RFC 3339, exclusive; now when absent") @QueryParam("to") String to) {
+        return file("usage.csv", export.csv(userId, TimeRange.parse(from, to, clock.instant())));
+    }
+
+    /** The same for whom prefers it; the document tells of both in one. */
+    @GET
+    @Produces(NDJSON)
+    @Access(
+            value = {Kind.PERSON, Kind.GUARDIAN, Kind.SERVICE, Kind.SUPPORT, Kind.ADMINISTRATOR},
+            scope = "usage:read")
+    @Operation(hidden = true)
+    public RestMulti<JsonLines> ndjson(
+            @PathParam("user_id") UUID userId, @QueryParam("from") String from, @QueryParam("to") String to) {
+        return file("usage.ndjson", export.ndjson(userId, TimeRange.parse(from, to, clock.instant())));
+    }
+
+    private static <T> RestMulti<T> file(String name, Multi<T> text) {
+        return RestMulti.fromMultiData(text)
+                .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + name + "\"")
                 .build();
     }
 }
