@@ -68,6 +68,7 @@ public final class TestStack implements QuarkusTestResourceLifecycleManager {
                 "daftar.replica.url",
                 "postgresql://127.0.0.1:" + postgres.replica().port() + "/daftar");
         settings.put("daftar.database.password", Stack.PASSWORD);
+        settings.put("daftar.dead-letters.count-every", "1s"); // tests wait for the count
         settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
         if (service.equals("identity")) {
             settings.put("daftar.issuer", "http://127.0.0.1:" + port);

@@ -47,10 +47,10 @@ class AcceptedWindow {
         Instant now = clock.instant();
         // the calendar is asked for old events alone
         if (time.isBefore(now.minus(certain)) && time.isBefore(earliest(now))) {
-            throw new Rejection("timestamp is older than " + oldest);
+            throw new Rejection("timestamp", "is older than " + oldest);
         }
         if (time.isAfter(now.plus(future))) {
-            throw new Rejection("timestamp lies more than " + future + " in the future");
+            throw new Rejection("timestamp", "lies more than " + future + " in the future");
         }
         return time;
     }

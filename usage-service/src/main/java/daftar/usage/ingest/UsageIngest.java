@@ -39,8 +39,8 @@ import java.util.UUID;
 @ApplicationScoped
 class UsageIngest {
 
-    private static final String UNKNOWN_USER = "unknown user";
-    private static final String CONFLICT = "conflict: another event has counted under this id";
+    static final String UNKNOWN_USER = "unknown user";
+    static final String CONFLICT = "conflict: another event has counted under this id";
 
     private static final String UNIQUE_VIOLATION = "23505";
     private static final String FOREIGN_KEY_VIOLATION = "23503";

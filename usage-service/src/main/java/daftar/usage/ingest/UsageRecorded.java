@@ -128,7 +128,7 @@ record UsageRecorded(
         }
         long sum = (long) input + output;
         if (sum > Integer.MAX_VALUE || (data.has("tokens_used") && total != sum)) {
-            throw new Rejection("tokens_used is not the sum of input_tokens and output_tokens");
+            throw new Rejection("tokens_used", "is not the sum of input_tokens and output_tokens");
         }
         return (int) sum;
     }
@@ -146,7 +146,7 @@ record UsageRecorded(
     private static Instant timeOf(CloudEvent event) {
         OffsetDateTime time = event.getTime();
         if (time == null) {
-            throw new Rejection("timestamp is missing, and the event has no time");
+            throw new Rejection("timestamp", "is missing, and the event has no time");
         }
         return time.toInstant();
     }

@@ -57,6 +57,25 @@ class UsageLogs {
             LIMIT $6
             """;
 
+    /** As above in the other direction; the range's start moves with the cursor, and leaves past partitions out. */
+    private static final String ROWS_AFTER = """
+            SELECT l.id,
+                   l.session_id,
+                   l.service_name,
+                   coalesce(l.tokens_used, 0) AS tokens_used,
+                   coalesce(l.speech_seconds, 0) AS speech_seconds,
+                   l."timestamp",
+                   coalesce(l.cost_usd, 0)::numeric(10, 6)::text AS cost_usd,
+                   l.metadata::text AS metadata
+            FROM usage_logs AS l
+            WHERE l.user_id = $1
+              AND l."timestamp" >= $2
+              AND l."timestamp" < $3
+              AND ($4::uuid IS NULL OR (l."timestamp", l.id) > ($2, $4))
+            ORDER BY l."timestamp", l.id
+            LIMIT $5
+            """;
+
     private static final UUID FIRST_ID = new UUID(0, 0);
 
     private final Reads reads;
@@ -74,6 +93,19 @@ class UsageLogs {
         Tuple parameters = Tuple.from(new Object[] {userId, range.fromUtc(), range.toUtc(), time, id, limit + 1});
         return reads.read(connection -> connection.preparedQuery(ROWS).execute(parameters))
                 .map(rows -> Page.of(list(rows, UsageLogs::row), limit, UsageLog::cursor));
+    }
+
+    /**
+     * Rows in the order of time, the oldest first.
+     *
+     * @param last the row after which they begin; null for the range's first ones
+     */
+    Uni<List<UsageLog>> after(UUID userId, TimeRange range, @Nullable Cursor last, int limit) {
+        LocalDateTime from = last == null ? range.fromUtc() : LocalDateTime.ofInstant(last.time(), ZoneOffset.UTC);
+        Tuple parameters =
+                Tuple.from(new Object[] {userId, from, range.toUtc(), last == null ? null : last.id(), limit});
+        return reads.read(connection -> connection.preparedQuery(ROWS_AFTER).execute(parameters))
+                .map(rows -> list(rows, UsageLogs::row));
     }
 
     /** A cursor can be made up: PostgreSQL's times end long before Java's do. */

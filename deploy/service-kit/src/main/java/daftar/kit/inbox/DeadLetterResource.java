@@ -44,6 +44,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -52,48 +53,15 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
  *
  * <p>A trial runs the stored record through its topic's {@link Effect} in this process, not through the
  * topic, whose other consumers have had it. The effect de-duplicates as ever, so a trial may be repeated,
- * also after a crash between the effect and the row that tells of it.
+ * also after a crash between the effect and the row that tells of it. A letter that will never count is discarded: that is a
+ * row among its trials, by which it waits no longer.
  */
 @Path("/v1/dead-letters")
 @Tag(name = "dead letters", description = "Records that had no effect, and trials to let them have it")
 @EndpointDisabled(name = "daftar.inbox", stringValue = "false")
 class DeadLetterResource {
 
-    private static final String LIST = """
-            SELECT d.id, d.topic, d.partition, d."offset", d.reason, d.recorded_at, r.outcome, r.redriven_at
-            FROM dead_letters AS d
-            LEFT JOIN LATERAL (
-                SELECT t.outcome, t.redriven_at FROM dead_letter_redrives AS t
-                WHERE t.dead_letter_id = d.id ORDER BY t.id DESC LIMIT 1
-            ) AS r ON true
-            WHERE d.id < $1
-            ORDER BY d.id DESC
-            LIMIT $2
-            """;
-
-    private static final String RECORDS = """
-            SELECT d.id, d.topic, d.partition, d."offset", d.key, d.value, d.headers
-            FROM dead_letters AS d
-            """;
-
-    private static final String ONE = RECORDS + "WHERE d.id = $1";
-
-    private static final String WAITING = RECORDS + """
-            WHERE d.topic = $1
-              AND starts_with(d.reason, $2)
-              AND d.id > $3
-              AND NOT EXISTS (
-                  SELECT FROM dead_letter_redrives AS t WHERE t.dead_letter_id = d.id AND t.outcome = 'applied')
-            ORDER BY d.id
-            LIMIT $4
-            """;
-
-    private static final String TELL = """
-            INSERT INTO dead_letter_redrives (dead_letter_id, actor, reason, outcome, redriven_at)
-            SELECT r.dead_letter_id, $3, $4, r.outcome, $5
-            FROM unnest($1::bigint[], $2::text[]) AS r (dead_letter_id, outcome)
-            RETURNING dead_letter_id, outcome
-            """;
+    private static final String TEXT = "[^\\x00]*";
 
     record Letter(
             long id,
@@ -105,25 +73,33 @@ class DeadLetterResource {
             @Nullable String lastOutcome,
             @Nullable Instant lastRedrivenAt) {}
 
+    /**
+     * How many letters there are of one topic and reason.
+     *
+     * @param waiting those that were neither applied by a trial nor discarded
+     */
+    record Count(
+            String topic, String reason, long letters, long waiting, Instant firstRecordedAt, Instant lastRecordedAt) {}
+
     record Content(@Nullable String key, @Nullable String value, List<Header> headers) {}
 
     record Header(String name, @Nullable String value) {}
 
     record Redrive(
-            @NotBlank @Size(max = 500) @Pattern(regexp = "[^\\x00]*")
+            @NotBlank @Size(max = 500) @Pattern(regexp = TEXT)
             String reason) {}
 
     record Redrives(
-            @NotBlank @Size(max = 249) @Pattern(regexp = "[^\\x00]*")
+            @NotBlank @Size(max = 249) @Pattern(regexp = TEXT)
             String topic,
 
-            @Nullable @Size(max = 500) @Pattern(regexp = "[^\\x00]*")
+            @Nullable @Size(max = 500) @Pattern(regexp = TEXT)
             String reasonPrefix,
 
             @Nullable @Min(0) Long afterId,
             @Nullable @Min(1) @Max(1000) Integer limit,
 
-            @NotBlank @Size(max = 500) @Pattern(regexp = "[^\\x00]*")
+            @NotBlank @Size(max = 500) @Pattern(regexp = TEXT)
             String reason) {}
 
     record Outcome(long id, String outcome) {}
@@ -159,14 +135,50 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "A page of dead letters, each with the outcome of its last trial")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
     public Uni<Page<Letter>> list(
-            @QueryParam("cursor") String cursor, @QueryParam("limit") @DefaultValue("50") @Min(1) @Max(500) int limit) {
+            @Parameter(description = "only this topic's") @QueryParam("topic") @Size(max = 249) @Pattern(regexp = TEXT)
+                    String topic,
+            @Parameter(description = "only those whose reason begins so")
+                    @QueryParam("reason_prefix")
+                    @Size(max = 500)
+                    @Pattern(regexp = TEXT)
+                    String reasonPrefix,
+            @Parameter(description = "true: only those that were neither applied nor discarded; false: only the others")
+                    @QueryParam("waiting")
+                    Boolean waiting,
+            @Parameter(description = "RFC 3339, inclusive") @QueryParam("recorded_from") OffsetDateTime recordedFrom,
+            @Parameter(description = "RFC 3339, exclusive") @QueryParam("recorded_to") OffsetDateTime recordedTo,
+            @QueryParam("cursor") String cursor,
+            @QueryParam("limit") @DefaultValue("50") @Min(1) @Max(500) int limit) {
         long before =
                 cursor == null ? Long.MAX_VALUE : Cursor.parse(cursor).id().getLeastSignificantBits();
-        return reads.read(connection -> connection.preparedQuery(LIST).execute(Tuple.of(before, limit + 1)))
+        Tuple parameters = Tuple.from(new Object[] {
+            before,
+            limit + 1,
+            topic,
+            reasonPrefix == null ? "" : reasonPrefix,
+            recordable("recorded_from", recordedFrom),
+            recordable("recorded_to", recordedTo),
+            waiting
+        });
+        return reads.read(
+                        connection -> connection.preparedQuery(DeadLetters.LIST).execute(parameters))
                 .map(rows -> Page.of(
                         list(rows, DeadLetterResource::letter),
                         limit,
                         letter -> new Cursor(letter.recordedAt(), new UUID(0, letter.id()))));
+    }
+
+    @GET
+    @Path("/counts")
+    @Access({Kind.SUPPORT, Kind.ADMINISTRATOR})
+    @Operation(
+            summary = "Count dead letters by topic and reason",
+            description = "Those with the most that wait first; at most 1,000 reasons.")
+    @APIResponse(responseCode = "200", description = "Of each topic and reason: how many there are, and how many wait")
+    public Uni<List<Count>> counts() {
+        return reads.read(connection ->
+                        connection.preparedQuery(DeadLetters.COUNTS).execute())
+                .map(rows -> list(rows, DeadLetterResource::count));
     }
 
     @GET
@@ -176,7 +188,8 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "Key, value and headers as they came")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     public Uni<Content> one(@PathParam("id") long id) {
-        return reads.read(connection -> connection.preparedQuery(ONE).execute(Tuple.of(id)))
+        return reads.read(
+                        connection -> connection.preparedQuery(DeadLetters.ONE).execute(Tuple.of(id)))
                 .map(rows -> only(list(rows, DeadLetterResource::content)));
     }
 
@@ -188,7 +201,7 @@ class DeadLetterResource {
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<Outcome> redrive(@PathParam("id") long id, @NotNull @Valid Redrive redrive) {
-        return primary.preparedQuery(ONE)
+        return primary.preparedQuery(DeadLetters.ONE)
                 .execute(Tuple.of(id))
                 .chain(rows -> redrive(rows, redrive.reason()))
                 .map(DeadLetterResource::only);
@@ -199,19 +212,71 @@ class DeadLetterResource {
     @Access(Kind.ADMINISTRATOR)
     @Operation(
             summary = "Try a topic's dead letters again",
-            description = "Those that no trial has applied yet, the oldest first, at most limit (100 when "
-                    + "absent), where reason_prefix is given only those whose reason begins so. To go on, "
-                    + "repeat it with the last id as after_id until nothing comes back.")
+            description =
+                    "Those that wait: neither applied yet nor discarded, the oldest first, at most limit (100 when "
+                            + "absent), where reason_prefix is given only those whose reason begins so. To go on, "
+                            + "repeat it with the last id as after_id until nothing comes back.")
     @APIResponse(responseCode = "200", description = "Of each: applied, or why it had no effect this time either")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<List<Outcome>> redriveAll(@NotNull @Valid Redrives redrives) {
         effectOf(redrives.topic());
-        Tuple parameters = Tuple.of(
-                redrives.topic(),
-                redrives.reasonPrefix() == null ? "" : redrives.reasonPrefix(),
-                redrives.afterId() == null ? 0 : redrives.afterId(),
-                redrives.limit() == null ? 100 : redrives.limit());
-        return primary.preparedQuery(WAITING).execute(parameters).chain(rows -> redrive(rows, redrives.reason()));
+        return primary.preparedQuery(DeadLetters.WAITING_RECORDS)
+                .execute(waiting(redrives))
+                .chain(rows -> redrive(rows, redrives.reason()));
+    }
+
+    @POST
+    @Path("/{id}/discards")
+    @Access(Kind.ADMINISTRATOR)
+    @Operation(
+            summary = "Say that one dead letter will never count",
+            description =
+                    "It is kept, with who said so and why, and waits no longer. A repetition has no second effect.")
+    @APIResponse(responseCode = "200", description = "discarded; or applied, when a trial has applied it before")
+    @APIResponse(responseCode = "404", description = "There is no such dead letter")
+    @APIResponse(responseCode = "422", description = "The body breaks a rule")
+    public Uni<Outcome> discard(@PathParam("id") long id, @NotNull @Valid Redrive discard) {
+        return discard(DeadLetters.DISCARD_ONE, discard.reason(), Tuple.of(id)).map(DeadLetterResource::only);
+    }
+
+    @POST
+    @Path("/discards")
+    @Access(Kind.ADMINISTRATOR)
+    @Operation(
+            summary = "Say of a topic's waiting dead letters that they will never count",
+            description = "Which ones, and how to go on, is said as for trials.")
+    @APIResponse(responseCode = "200", description = "Those that were discarded")
+    @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
+    public Uni<List<Outcome>> discardAll(@NotNull @Valid Redrives discards) {
+        effectOf(discards.topic());
+        return discard(DeadLetters.DISCARD_WAITING, discards.reason(), waiting(discards));
+    }
+
+    private Uni<List<Outcome>> discard(String sql, String reason, Tuple which) {
+        which.addString(caller.get().userId().toString());
+        which.addString(reason);
+        which.addOffsetDateTime(clock.instant().atOffset(ZoneOffset.UTC));
+        return writes.writeSql(connection -> connection.preparedQuery(sql).execute(which))
+                .map(rows -> list(rows, DeadLetterResource::outcome));
+    }
+
+    private static Tuple waiting(Redrives which) {
+        return Tuple.of(
+                which.topic(),
+                which.reasonPrefix() == null ? "" : which.reasonPrefix(),
+                which.afterId() == null ? 0L : which.afterId(),
+                which.limit() == null ? 100 : which.limit());
+    }
+
+    /** PostgreSQL's times end long before Java's do. */
+    @Nullable
+    private static OffsetDateTime recordable(String name, @Nullable OffsetDateTime time) {
+        if (time != null && (time.getYear() < 2000 || time.getYear() > 2199)) {
+            throw Problem.INVALID_INPUT.because(
+                    "See errors for what is wrong and where.",
+                    List.of(new Problem.FieldError("/" + name, "must lie in the years 2000 to 2199")));
+        }
+        return time;
     }
 
     /** Lets records of one topic have their effect, in their order, then tells what came of it. */
@@ -234,9 +299,9 @@ class DeadLetterResource {
                     actor,
                     reason,
                     clock.instant().atOffset(ZoneOffset.UTC));
-            return writes.writeSql(connection -> connection.preparedQuery(TELL).execute(told))
-                    .map(rowsTold -> list(
-                            rowsTold, row -> new Outcome(row.getLong("dead_letter_id"), row.getString("outcome"))));
+            return writes.writeSql(connection ->
+                            connection.preparedQuery(DeadLetters.TELL).execute(told))
+                    .map(rowsTold -> list(rowsTold, DeadLetterResource::outcome));
         });
     }
 
@@ -266,6 +331,20 @@ class DeadLetterResource {
                 row.get(OffsetDateTime.class, "recorded_at").toInstant(),
                 row.getString("outcome"),
                 redrivenAt == null ? null : redrivenAt.toInstant());
+    }
+
+    private static Outcome outcome(Row row) {
+        return new Outcome(row.getLong("dead_letter_id"), row.getString("outcome"));
+    }
+
+    private static Count count(Row row) {
+        return new Count(
+                row.getString("topic"),
+                row.getString("reason"),
+                row.getLong("letters"),
+                row.getLong("waiting"),
+                row.get(OffsetDateTime.class, "first_recorded_at").toInstant(),
+                row.get(OffsetDateTime.class, "last_recorded_at").toInstant());
     }
 
     private static Content content(Row row) {

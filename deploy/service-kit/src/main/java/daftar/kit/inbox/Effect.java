@@ -42,9 +42,27 @@ public interface Effect<E> {
 
         private static final long serialVersionUID = 1L;
 
+        private final String pointer;
+
         /** Rejects the event with a reason that an operator can act upon. */
         public Rejection(String reason) {
             super(reason, null, false, false);
+            this.pointer = "";
+        }
+
+        /**
+         * Rejects the event for one field of its data.
+         *
+         * @param what is wrong with it; the reason is the field's name and this
+         */
+        public Rejection(String field, String what) {
+            super(field + " " + what, null, false, false);
+            this.pointer = "/data/" + field;
+        }
+
+        /** Where in the event, written as JSON, the fault is: an RFC 6901 pointer, empty for all of it. */
+        public String pointer() {
+            return pointer;
         }
     }
 }

@@ -113,7 +113,7 @@ public final class EventData {
         if (isUuid(text)) {
             return UUID.fromString(text);
         }
-        throw new Rejection(field + " is no UUID");
+        throw new Rejection(field, "is no UUID");
     }
 
     /** A UUID; empty where the field is absent or null. */
@@ -139,7 +139,7 @@ public final class EventData {
                 || !value.canConvertToLong()
                 || value.longValue() < 0
                 || value.longValue() > most) {
-            throw new Rejection(field + " is missing or not a whole number from 0 to " + most);
+            throw new Rejection(field, "is missing or not a whole number from 0 to " + most);
         }
         return value.longValue();
     }
@@ -166,7 +166,7 @@ public final class EventData {
     public String list(String field) {
         JsonNode value = data.get(field);
         if (value == null || !value.isArray()) {
-            throw new Rejection(field + " is missing or no list");
+            throw new Rejection(field, "is missing or no list");
         }
         return value.toString();
     }
@@ -175,11 +175,11 @@ public final class EventData {
     public String text(String field, int longest) {
         JsonNode value = data.get(field);
         if (value == null || !value.isTextual()) {
-            throw new Rejection(field + " is missing or no text");
+            throw new Rejection(field, "is missing or no text");
         }
         String text = value.textValue();
         if (text.isBlank() || text.codePointCount(0, text.length()) > longest || !isStorable(text)) {
-            throw new Rejection(field + " is not a text of 1 to " + longest + " characters");
+            throw new Rejection(field, "is not a text of 1 to " + longest + " characters");
         }
         return text;
     }
@@ -196,7 +196,7 @@ public final class EventData {
             return 0;
         }
         if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
-            throw new Rejection(field + " is not a whole number from 0 to 2147483647");
+            throw new Rejection(field, "is not a whole number from 0 to 2147483647");
         }
         return value.intValue();
     }
@@ -211,8 +211,10 @@ public final class EventData {
             return Optional.empty();
         }
         if (!value.isTextual() || !isAmount(value.textValue(), integerDigits, decimals)) {
-            throw new Rejection(field + " is not decimal text with at most " + integerDigits + " digits before and "
-                    + decimals + " after the point");
+            throw new Rejection(
+                    field,
+                    "is not decimal text with at most " + integerDigits + " digits before and " + decimals
+                            + " after the point");
         }
         return Optional.of(new BigDecimal(value.textValue()));
     }
@@ -224,7 +226,7 @@ public final class EventData {
                 || !value.isIntegralNumber()
                 || !value.canConvertToInt()
                 || value.intValue() == Integer.MIN_VALUE) {
-            throw new Rejection(field + " is not a whole number from -2147483647 to 2147483647");
+            throw new Rejection(field, "is not a whole number from -2147483647 to 2147483647");
         }
         return value.intValue();
     }
@@ -234,8 +236,10 @@ public final class EventData {
         JsonNode value = data.get(field);
         String text = value == null || !value.isTextual() ? "" : value.textValue();
         if (!isAmount(text.startsWith("-") ? text.substring(1) : text, integerDigits, decimals)) {
-            throw new Rejection(field + " is not decimal text with at most " + integerDigits + " digits before and "
-                    + decimals + " after the point");
+            throw new Rejection(
+                    field,
+                    "is not decimal text with at most " + integerDigits + " digits before and " + decimals
+                            + " after the point");
         }
         return new BigDecimal(text);
     }
@@ -262,7 +266,7 @@ public final class EventData {
         try {
             return parse(text).toInstant();
         } catch (DateTimeException notOne) {
-            throw new Rejection(field + " is no RFC 3339 time");
+            throw new Rejection(field, "is no RFC 3339 time");
         }
     }
 
@@ -323,11 +327,11 @@ public final class EventData {
             return Optional.empty();
         }
         if (!value.isObject()) {
-            throw new Rejection(field + " is no object");
+            throw new Rejection(field, "is no object");
         }
         String text = value.toString();
         if (text.length() > longest || text.contains("\\u0000") || !isStorable(text)) {
-            throw new Rejection(field + " is longer than " + longest + " characters or holds NUL or half a character");
+            throw new Rejection(field, "is longer than " + longest + " characters or holds NUL or half a character");
         }
         return Optional.of(text);
     }

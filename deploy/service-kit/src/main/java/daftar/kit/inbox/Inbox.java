@@ -182,8 +182,13 @@ public final class Inbox<E> {
                         .toList());
     }
 
-    /** Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the stream. */
-    private static <E> E read(Effect<E> effect, ConsumerRecord<byte[], byte[]> record) {
+    /**
+     * Reads a record's event. Whatever goes wrong in reading is the record's fault: nothing that it holds may stop the
+     * stream.
+     *
+     * @throws Rejection when the event can have no effect
+     */
+    public static <E> E read(Effect<E> effect, ConsumerRecord<byte[], byte[]> record) {
         CloudEvent event;
         try {
             event = EventData.read(record);

@@ -21,6 +21,9 @@ public final class Meters {
     /** Records that had no effect and lie among the dead letters. */
     public static final String INBOX_DEAD_LETTERS = "daftar_inbox_dead_letters_total";
 
+    /** Dead letters that were neither applied by a trial nor discarded, counted up to 10,000. */
+    public static final String DEAD_LETTERS_WAITING = "daftar_dead_letters_waiting";
+
     /** Events that the broker has. */
     public static final String OUTBOX_PUBLISHED = "daftar_outbox_published_total";
 
