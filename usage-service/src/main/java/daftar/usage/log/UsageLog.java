@@ -6,18 +6,19 @@ import daftar.kit.page.Page.Cursor;
 import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * One row of {@code usage_logs}.
+ * One row of {@code usage_logs}, in the database or in the archive.
  *
  * @param id the event's id
  * @param costUsd US dollars with six decimals
  * @param metadata the producer's JSON object as it is stored
  */
-record UsageLog(
+public record UsageLog(
         UUID id,
         UUID sessionId,
         String serviceName,
@@ -30,6 +31,17 @@ record UsageLog(
 
         @JsonRawValue @Nullable @Schema(type = SchemaType.OBJECT)
         String metadata) {
+
+    /** The order of lists: by time, then by id as PostgreSQL orders it. */
+    public static final Comparator<UsageLog> NEWEST_FIRST = Comparator.comparing(UsageLog::timestamp)
+            .thenComparing(UsageLog::id, UsageLog::compareIds)
+            .reversed();
+
+    /** Byte by byte, unsigned, as PostgreSQL and Parquet order UUIDs; {@link UUID#compareTo} does not. */
+    public static int compareIds(UUID a, UUID b) {
+        int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+        return high != 0 ? high : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    }
 
     /** Where a list goes on after this row. */
     Cursor cursor() {

@@ -1,6 +1,5 @@
 package daftar.usage.log;
 
-import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import io.smallrye.mutiny.Uni;
@@ -45,20 +44,47 @@ class UsageLogs {
     private static final UUID FIRST_ID = new UUID(0, 0);
 
     private final Reads reads;
+    private final ArchivedUsageLogs archived;
 
     @Inject
-    UsageLogs(Reads reads) {
+    UsageLogs(Reads reads, ArchivedUsageLogs archived) {
         this.reads = reads;
+        this.archived = archived;
     }
 
-    /** The single rows, newest first. */
-    Uni<Page<UsageLog>> page(UUID userId, TimeRange range, @Nullable Cursor after, int limit) {
-        LocalDateTime time =
-                after == null ? range.toUtc() : LocalDateTime.ofInstant(within(range, after.time()), ZoneOffset.UTC);
+    /**
+     * The single rows, newest first.
+     *
+     * @param archive whether archived rows are among them
+     */
+    Uni<UsageLogPage> page(UUID userId, TimeRange range, @Nullable Cursor after, int limit, boolean archive) {
+        Instant time = after == null ? range.to() : within(range, after.time());
         UUID id = after == null ? FIRST_ID : after.id();
-        Tuple parameters = Tuple.from(new Object[] {userId, range.fromUtc(), range.toUtc(), time, id, limit + 1});
-        return reads.read(connection -> connection.preparedQuery(ROWS).execute(parameters))
-                .map(rows -> Page.of(list(rows, UsageLogs::row), limit, UsageLog::cursor));
+        Tuple parameters = Tuple.from(new Object[] {userId, range.fromUtc(), range.toUtc(), utc(time), id, limit + 1});
+        return reads.read(connection -> connection
+                        .preparedQuery(ROWS)
+                        .execute(parameters)
+                        .map(rows -> list(rows, UsageLogs::row))
+                        .flatMap(rows -> archived.in(connection, range).map(inRange -> new Logged(rows, inRange))))
+                .flatMap(logged -> archive
+                        ? withArchived(logged, userId, range, time, id, limit)
+                        : Uni.createFrom().item(UsageLogPage.of(logged.rows, limit, logged.archived.months())));
+    }
+
+    private static Uni<UsageLogPage> withArchived(
+            Logged logged, UUID userId, TimeRange range, Instant time, UUID id, int limit) {
+        List<UsageLog> rows = logged.rows;
+        Instant notBefore = rows.size() > limit ? rows.get(limit).timestamp() : range.from();
+        return logged.archived
+                .newest(userId, time, id, notBefore, limit + 1)
+                .map(newest -> UsageLogPage.of(rows, newest, limit, logged.archived.months()));
+    }
+
+    /** What the log has, and what the archive has of the same range. */
+    private record Logged(List<UsageLog> rows, ArchivedUsageLogs.InRange archived) {}
+
+    private static LocalDateTime utc(Instant time) {
+        return LocalDateTime.ofInstant(time, ZoneOffset.UTC);
     }
 
     /** A cursor can be made up: PostgreSQL's times end long before Java's do. */
