@@ -5,6 +5,7 @@
  * <ul>
  *   <li>{@code ingest}: takes the events, once each
  *   <li>{@code log}: keeps the rows of {@code usage_logs}
+ *   <li>{@code archive}: keeps the rows of months that are long over, outside of the database
  *   <li>{@code rollup}: adds them up, and tells what a user used
  * </ul>
  */
