@@ -87,7 +87,8 @@ class ArchiveKeyTest {
             value = Point.class,
             names = {"EXPORTED", "UPLOADED", "COMPARED", "VERIFIED", "OUT_OF_USAGE_LOGS", "DETACHED", "COMPARED_AGAIN"})
     void whoIsErasedDuringTheArchiveIsNotArchivedUnderANewKey(Point wanted) {
-        ArchivedMonth month = month("2012-%02d".formatted(wanted.ordinal() + 1));
+        ArchivedMonth month =
+                month("2012-%02d".formatted(List.of(Point.values()).indexOf(wanted) + 1));
         month.used(erased, 1, 1);
         month.used(other, 2, 2);
         boolean[] done = {false};

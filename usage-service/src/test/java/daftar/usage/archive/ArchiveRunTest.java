@@ -101,7 +101,8 @@ class ArchiveRunTest {
     @ParameterizedTest
     @EnumSource(Point.class)
     void aRunThatIsKilledIsFinishedByTheNext(Point point) {
-        ArchivedMonth month = month("2019-%02d".formatted(point.ordinal() + 1));
+        ArchivedMonth month =
+                month("2019-%02d".formatted(List.of(Point.values()).indexOf(point) + 1));
         for (int i = 1; i <= 7; i++) {
             month.used(user, i, i);
         }
@@ -111,8 +112,8 @@ class ArchiveRunTest {
                     throw new Killed();
                 }),
                 ArchiveProgress.class);
-        assertThrows(Killed.class, month::archive);
-        if (point.ordinal() < Point.VERIFIED.ordinal()) {
+        assertKilled(month);
+        if (point.compareTo(Point.VERIFIED) < 0) {
             assertEquals(before, month.logged(), "nothing is destroyed before it is verified");
         }
         QuarkusMock.installMockForType(new ArchiveProgress(), ArchiveProgress.class);
@@ -185,7 +186,8 @@ class ArchiveRunTest {
     @ParameterizedTest
     @EnumSource(names = {"SEALED", "EXPORTED", "UPLOADED", "COMPARED", "VERIFIED"})
     void anEventThatComesLateDuringTheArchiveIsArchivedWithTheRest(Point point) {
-        ArchivedMonth month = month("2020-%02d".formatted(point.ordinal() + 1));
+        ArchivedMonth month =
+                month("2020-%02d".formatted(List.of(Point.values()).indexOf(point) + 1));
         month.used(user, 1, 1);
         QuarkusMock.installMockForType(at(point, () -> month.used(user, 2, 2)), ArchiveProgress.class);
 
@@ -200,7 +202,8 @@ class ArchiveRunTest {
     @ParameterizedTest
     @EnumSource(names = {"OUT_OF_USAGE_LOGS", "DETACHED", "COMPARED_AGAIN", "DROPPED"})
     void anEventThatComesLateAfterwardsMakesAFurtherPart(Point point) {
-        ArchivedMonth month = month("2017-%02d".formatted(point.ordinal() + 1));
+        ArchivedMonth month =
+                month("2017-%02d".formatted(List.of(Point.values()).indexOf(point) + 1));
         month.used(user, 1, 1);
         QuarkusMock.installMockForType(at(point, () -> month.used(user, 2, 2)), ArchiveProgress.class);
 
@@ -239,7 +242,7 @@ class ArchiveRunTest {
                     throw new Killed();
                 }),
                 ArchiveProgress.class);
-        assertThrows(Killed.class, month::archive);
+        assertKilled(month);
 
         month.used(user, 2, 2);
 
@@ -291,6 +294,11 @@ class ArchiveRunTest {
 
     private double failures() {
         return meters.counter(Archiver.FAILURES).count();
+    }
+
+    private static void assertKilled(ArchivedMonth month) {
+        Throwable end = assertThrows(Throwable.class, month::archive);
+        assertTrue(end instanceof Killed || end.getCause() instanceof Killed, end::toString);
     }
 
     /** Does something, once, when a part passes the point. */
