@@ -41,7 +41,7 @@ public class ArchiveKeys {
 
     private static final String ADD = """
             INSERT INTO usage_archive_keys (key_id, user_id, wrapped_key, created_at)
-            SELECT n.key_id, n.user_id, decode(n.wrapped_key, 'base64'), $4
+            SELECT n.key_id, n.user_id, decode(n.wrapped_key, 'base64'), $4::timestamptz
             FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n (key_id, user_id, wrapped_key)
             ON CONFLICT (user_id) DO NOTHING
             """;

@@ -15,11 +15,14 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
 
 /** What the archive's state looks like from outside, from the tables, by every instance. */
 @Startup // its meters are there from the beginning
 @ApplicationScoped
 class ArchiveMeters {
+
+    private static final Logger LOG = Logger.getLogger(ArchiveMeters.class);
 
     /** Parts by the step that is done; tag {@code state}. */
     static final String PARTS = "daftar_usage_archive_parts";
@@ -66,6 +69,9 @@ class ArchiveMeters {
                         .chain(() -> archives.due(connection, null))
                         .flatMap(due -> archives.unfinished(connection, null)
                                 .invoke(unfinished -> overdueDays.set(overdue(due, unfinished)))))
+                .onFailure()
+                .invoke(failure -> LOG.warnf(
+                        "the archive was not looked at: %s", failure.getClass().getSimpleName()))
                 .onFailure()
                 .recoverWithNull()
                 .replaceWithVoid();

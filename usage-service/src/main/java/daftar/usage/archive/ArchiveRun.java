@@ -41,7 +41,7 @@ final class ArchiveRun {
             SELECT EXISTS (
                 SELECT
                 FROM pg_catalog.pg_class AS c
-                WHERE c.relnamespace = 'usage'::regnamespace AND c.relname = $1
+                WHERE c.relnamespace = 'usage'::regnamespace AND c.relname = $1::text
             ) AS yes
             """;
 
@@ -50,7 +50,7 @@ final class ArchiveRun {
             SELECT i.inhdetachpending
             FROM pg_catalog.pg_inherits AS i
             JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
-            WHERE i.inhparent = 'usage.usage_logs'::regclass AND c.relname = $1
+            WHERE i.inhparent = 'usage.usage_logs'::regclass AND c.relname = $1::text
             """;
 
     private final SqlConnection owner;

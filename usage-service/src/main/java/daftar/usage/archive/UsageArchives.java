@@ -61,7 +61,7 @@ class UsageArchives {
                 JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
                 WHERE i.inhparent = 'usage.usage_logs'::regclass
             ) AS p
-            WHERE p.month + interval '1 month' <= $1
+            WHERE p.month + interval '1 month' <= $1::date
               AND ($2::date IS NULL OR p.month = $2)
               AND NOT EXISTS (
                   SELECT
@@ -73,7 +73,7 @@ class UsageArchives {
 
     private static final String SEAL = """
             INSERT INTO usage_archives AS a (month, part, partition_name, state, attempt, sealed_at, changed_at)
-            SELECT $1, coalesce(max(b.part), 0) + 1, $2, 'sealed', 1, $3, $3
+            SELECT $1::date, coalesce(max(b.part), 0) + 1, $2::text, 'sealed', 1, $3::timestamptz, $3
             FROM usage_archives AS b
             WHERE b.month = $1
             RETURNING

@@ -55,9 +55,9 @@ public class UsageLogPartitions {
                     JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
                     WHERE i.inhparent = 'usage.usage_logs'::regclass
                 ) AS p
-                WHERE p.month > $1
+                WHERE p.month > $1::date
             ) AS n
-            WHERE n.month = $1 + n.number * interval '1 month'
+            WHERE n.month = $1::date + n.number * interval '1 month'
             """;
 
     private final Pool primary;
