@@ -34,6 +34,9 @@ class ArchivedLogs implements ArchivedUsageLogs {
     /** A page reads no further month once it has read as many files. */
     private static final int MOST_FILES = 12;
 
+    /** No row comes before it at the same time. */
+    private static final UUID FIRST_ID = new UUID(0, 0);
+
     private final UsageArchives archives;
     private final ArchiveKeys keys;
     private final ArchiveStore store;
@@ -121,7 +124,7 @@ class ArchivedLogs implements ArchivedUsageLogs {
                 for (var month : newestMonthFirst.entrySet()) {
                     Instant start = start(month.getKey());
                     Instant end = start(month.getKey().plusMonths(1));
-                    if (start.isAfter(time)) {
+                    if (start.isAfter(time) || (start.equals(time) && id.equals(FIRST_ID))) {
                         continue;
                     }
                     if (found.size() >= limit || !end.isAfter(notBefore)) {

@@ -121,8 +121,8 @@ final class ArchivedMonth {
                 .get(
                         "/v1/users/{user_id}/usage/logs?from={from}T00:00:00Z&to={to}T00:00:00Z" + query,
                         user,
-                        month.atDay(1),
-                        month.plusMonths(1).atDay(1))
+                        month.atDay(1).toString(),
+                        month.plusMonths(1).atDay(1).toString())
                 .then();
     }
 
@@ -139,7 +139,7 @@ final class ArchivedMonth {
     ValidatableResponse restore() {
         return given().auth()
                 .oauth2(Tokens.staff("administrator"))
-                .post("/v1/usage-archives/{month}/restorations", month)
+                .post("/v1/usage-archives/{month}/restorations", month.toString())
                 .then();
     }
 
