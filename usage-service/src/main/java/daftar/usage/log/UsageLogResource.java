@@ -7,6 +7,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -17,6 +18,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -57,12 +60,14 @@ class UsageLogResource {
             @Parameter(
                             description =
                                     "true lists what is archived too, which is slower; a page of it can be shorter "
-                                            + "than `limit`, even empty, and still have a `next_cursor`")
+                                            + "than `limit`, even empty, and still have a `next_cursor`",
+                            schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
                     @QueryParam("archive")
                     @DefaultValue("false")
-                    boolean archive) {
+                    @Pattern(regexp = "true|false", message = "must be true or false")
+                    String archive) {
         TimeRange range = TimeRange.parse(from, to, clock.instant());
         Cursor after = cursor == null ? null : Cursor.parse(cursor);
-        return logs.page(userId, range, after, limit, archive);
+        return logs.page(userId, range, after, limit, Boolean.parseBoolean(archive));
     }
 }
