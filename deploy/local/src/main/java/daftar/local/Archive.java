@@ -7,6 +7,7 @@ import daftar.local.stack.DataFolder;
 import daftar.local.stack.Secrets;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -73,8 +74,9 @@ public final class Archive {
 
         @Override
         public Integer call() {
+            List<JsonNode> parts = administrator().archives();
             out.printf(LINE, "month", "part", "state", "attempt", "rows", "tokens_used", "bytes", "failure");
-            for (JsonNode part : administrator().archives()) {
+            for (JsonNode part : parts) {
                 out.printf(
                         LINE,
                         part.path("month").asText(),
