@@ -4,6 +4,7 @@ import daftar.local.Installation;
 import daftar.local.kafka.KafkaBroker;
 import daftar.local.postgres.Database;
 import daftar.local.postgres.PostgresCluster;
+import daftar.local.s3.S3Store;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -27,7 +28,7 @@ import java.util.stream.Collectors;
  */
 public final class Stack {
 
-    /** Every role's password in tests. */
+    /** Every role's password in tests, and both keys of the S3 store. */
     public static final String PASSWORD = "test";
 
     private static final String PROPERTY = "daftar.test-stack";
@@ -37,6 +38,7 @@ public final class Stack {
     private final List<Integer> ports;
     private final PostgresCluster postgres;
     private final KafkaBroker kafka;
+    private final S3Store s3;
 
     private Stack(Path folder, Path logs, List<Integer> ports) {
         this.folder = folder;
@@ -49,10 +51,12 @@ public final class Stack {
                         folder.resolve("postgres"), logs, ports.get(0), ports.get(1), PASSWORD, PASSWORD, 64));
         this.kafka = new KafkaBroker(
                 installation, new KafkaBroker.Options(folder.resolve("kafka"), logs, ports.get(2), ports.get(3), 256));
+        this.s3 = new S3Store(
+                installation, new S3Store.Options(folder.resolve("s3"), logs, ports.get(6), PASSWORD, PASSWORD));
     }
 
     static Stack describe(Path folder, Path logs) {
-        return new Stack(folder, logs.toAbsolutePath(), freePorts(6));
+        return new Stack(folder, logs.toAbsolutePath(), freePorts(7));
     }
 
     /** The stack that {@link TestStack} started for this test run. */
@@ -93,6 +97,16 @@ public final class Stack {
     /** The broker: stop, kill, pause and start it, and leave it running as you found it. */
     public KafkaBroker kafka() {
         return kafka;
+    }
+
+    /** The S3 store; it runs where the service's application.properties names a bucket ({@code daftar.s3.bucket}). */
+    public S3Store s3() {
+        return s3;
+    }
+
+    /** Where the store keeps its objects: a bucket is a folder, a key a path in it. */
+    public Path s3Objects() {
+        return folder.resolve("s3").resolve("objects");
     }
 
     /** A connection to the primary as any role, such as {@code usage_owner}; the caller closes it. */

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * The real parts under a service's tests: a PostgreSQL primary with a streaming replica and a Kafka
- * broker, with all roles and topics, identity's slice and the service's own, and an issuer of tokens.
+ * broker, with all roles and topics, identity's slice and the service's own, and an issuer of tokens; an S3 store where
+ * the service's application.properties names a bucket ({@code daftar.s3.bucket}).
  *
  * <p>Put {@code @WithTestResource(TestStack.class)} on a test class; classes that do so share one stack
  * and one application. Tests reach the parts through {@link Stack#current()}.
@@ -35,7 +36,9 @@ public final class TestStack implements QuarkusTestResourceLifecycleManager {
 
     @Override
     public Map<String, String> start() {
-        String service = serviceUnderTest();
+        Properties properties = propertiesOfServiceUnderTest();
+        String service = properties.getProperty("daftar.service");
+        boolean storesObjects = properties.containsKey("daftar.s3.bucket");
         stack = Stack.describe(temporaryFolder(), Path.of("target", "test-stack-logs"));
         atExit = new Thread(this::stopParts, "stop the test stack");
         Runtime.getRuntime().addShutdownHook(atExit);
@@ -53,10 +56,17 @@ public final class TestStack implements QuarkusTestResourceLifecycleManager {
         Migrations migrations =
                 new Migrations(Installation.find(), postgres.primary().jdbcUrl(Database.NAME), role -> Stack.PASSWORD);
         Stream.of("identity", service).distinct().filter(migrations::has).forEach(migrations::migrate);
+        Map<String, String> settings = new HashMap<>();
+        if (storesObjects) {
+            stack.s3().start();
+            settings.put("quarkus.s3.endpoint-override", stack.s3().endpoint());
+            settings.put("quarkus.s3.aws.credentials.type", "static");
+            settings.put("quarkus.s3.aws.credentials.static-provider.access-key-id", Stack.PASSWORD);
+            settings.put("quarkus.s3.aws.credentials.static-provider.secret-access-key", Stack.PASSWORD);
+        }
         broker.join();
         stack.publish();
 
-        Map<String, String> settings = new HashMap<>();
         int port = stack.servicePort();
         settings.put("quarkus.http.test-port", Integer.toString(port));
         // a port of 0 would give the two servers' metrics different tags, which Prometheus refuses
@@ -98,12 +108,13 @@ public final class TestStack implements QuarkusTestResourceLifecycleManager {
 
     private void stopParts() {
         stack.kafka().stop();
+        stack.s3().stop();
         stack.postgres().stop();
         delete(stack.folder());
     }
 
-    /** The name that the module's own application.properties gives the service; surefire starts in the module. */
-    private static String serviceUnderTest() {
+    /** The module's own application.properties, which names the service; surefire starts in the module. */
+    private static Properties propertiesOfServiceUnderTest() {
         Properties properties = new Properties();
         Path ofService = Path.of("src/main/resources/application.properties");
         Path ofTestsAlone = Path.of("src/test/resources/application.properties");
@@ -112,7 +123,7 @@ public final class TestStack implements QuarkusTestResourceLifecycleManager {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return properties.getProperty("daftar.service");
+        return properties;
     }
 
     /** Outside the build tree: PostgreSQL's unprivileged account must reach it wherever the build lies. */

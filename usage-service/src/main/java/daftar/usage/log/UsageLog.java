@@ -6,12 +6,13 @@ import daftar.kit.page.Page.Cursor;
 import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * One row of {@code usage_logs}.
+ * One row of {@code usage_logs}, in the database or in the archive.
  *
  * @param id the event's id
  * @param costUsd US dollars with six decimals
@@ -21,7 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param corrected what corrections add to the row, which itself stays as it was counted; null where there are none
  * @param metadata the producer's JSON object as it is stored
  */
-record UsageLog(
+public record UsageLog(
         UUID id,
         UUID sessionId,
         String serviceName,
@@ -46,13 +47,39 @@ record UsageLog(
      * @param voided whether the event no longer counts; then nothing is left of its amounts
      * @param costUsd US dollars with six decimals
      */
-    record Corrected(
+    public record Corrected(
             boolean voided,
             long tokensUsed,
             long speechSeconds,
 
             @JsonFormat(shape = JsonFormat.Shape.STRING) @Schema(type = SchemaType.STRING, examples = "-0.001250")
             BigDecimal costUsd) {}
+    /** The order of lists: by time, then by id as PostgreSQL orders it. */
+    public static final Comparator<UsageLog> NEWEST_FIRST = Comparator.comparing(UsageLog::timestamp)
+            .thenComparing(UsageLog::id, UsageLog::compareIds)
+            .reversed();
+
+    /** Byte by byte, unsigned, as PostgreSQL and Parquet order UUIDs; {@link UUID#compareTo} does not. */
+    public static int compareIds(UUID a, UUID b) {
+        int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+        return high != 0 ? high : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    }
+
+    UsageLog with(@Nullable Corrected sum) {
+        return new UsageLog(
+                id,
+                sessionId,
+                serviceName,
+                tokensUsed,
+                speechSeconds,
+                timestamp,
+                costUsd,
+                model,
+                inputTokens,
+                outputTokens,
+                sum,
+                metadata);
+    }
 
     /** Where a list goes on after this row. */
     Cursor cursor() {

@@ -1,6 +1,8 @@
 package daftar.usage.log;
 
 import daftar.kit.problem.DatabaseFailure;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -15,6 +17,7 @@ import java.time.ZoneOffset;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,16 +42,40 @@ public class UsageLogPartitions {
     /** SQLSTATE check_violation without a constraint's name: no partition takes the row. */
     private static final String CHECK_VIOLATION = "23514";
 
+    /** Whole months of UTC after the present one that have partitions, counted up to the first that has none. */
+    static final String AHEAD = "daftar_usage_partitions_ahead";
+
+    private static final String COUNT_AHEAD = """
+            SELECT count(*) AS ahead
+            FROM (
+                SELECT row_number() OVER (ORDER BY p.month) AS number, p.month
+                FROM (
+                    SELECT substring(pg_get_expr(c.relpartbound, c.oid) FROM 'FROM \\(''(\\d{4}-\\d{2}-\\d{2})')::date AS month
+                    FROM pg_catalog.pg_inherits AS i
+                    JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+                    WHERE i.inhparent = 'usage.usage_logs'::regclass
+                ) AS p
+                WHERE p.month > $1::date
+            ) AS n
+            WHERE n.month = $1::date + n.number * interval '1 month'
+            """;
+
     private final Pool primary;
     private final Clock clock;
     private final int ahead;
+    private final AtomicLong monthsAhead = new AtomicLong();
     private final Set<YearMonth> known = ConcurrentHashMap.newKeySet();
 
     @Inject
-    UsageLogPartitions(Pool primary, Clock clock, @ConfigProperty(name = "daftar.usage.partitions.ahead") int ahead) {
+    UsageLogPartitions(
+            Pool primary,
+            Clock clock,
+            MeterRegistry meters,
+            @ConfigProperty(name = "daftar.usage.partitions.ahead") int ahead) {
         this.primary = primary;
         this.clock = clock;
         this.ahead = ahead;
+        Gauge.builder(AHEAD, monthsAhead, AtomicLong::get).register(meters);
     }
 
     /**
@@ -79,7 +106,18 @@ public class UsageLogPartitions {
                         "partitions ahead are not made yet: %s",
                         failure.getClass().getSimpleName()))
                 .onFailure()
-                .recoverWithNull();
+                .recoverWithNull()
+                .call(() -> count(present));
+    }
+
+    /** Asked of the database, not of what this instance believes: the alert must not share its error. */
+    private Uni<Void> count(YearMonth presentMonth) {
+        return primary.preparedQuery(COUNT_AHEAD)
+                .execute(Tuple.of(presentMonth.atDay(1)))
+                .invoke(rows -> monthsAhead.set(rows.iterator().next().getLong("ahead")))
+                .onFailure()
+                .recoverWithNull()
+                .replaceWithVoid();
     }
 
     private Uni<Void> ensure(Set<YearMonth> months) {

@@ -1,6 +1,5 @@
 package daftar.usage.log;
 
-import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import io.smallrye.mutiny.Uni;
@@ -14,7 +13,9 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
@@ -23,8 +24,7 @@ import java.util.stream.StreamSupport;
 @ApplicationScoped
 class UsageLogs {
 
-    /** The row comparison is what an index can seek to; the first page starts at the range's end. */
-    private static final String ROWS = """
+    private static final String SELECT = """
             SELECT l.id,
                    l.session_id,
                    l.service_name,
@@ -49,6 +49,10 @@ class UsageLogs {
                 FROM usage_corrections AS k
                 WHERE k.event_id = l.id
             ) AS c ON true
+            """;
+
+    /** The row comparison is what an index can seek to; the first page starts at the range's end. */
+    private static final String ROWS = SELECT + """
             WHERE l.user_id = $1
               AND l."timestamp" >= $2
               AND l."timestamp" < $3
@@ -58,16 +62,7 @@ class UsageLogs {
             """;
 
     /** As above in the other direction; the range's start moves with the cursor, and leaves past partitions out. */
-    private static final String ROWS_AFTER = """
-            SELECT l.id,
-                   l.session_id,
-                   l.service_name,
-                   coalesce(l.tokens_used, 0) AS tokens_used,
-                   coalesce(l.speech_seconds, 0) AS speech_seconds,
-                   l."timestamp",
-                   coalesce(l.cost_usd, 0)::numeric(10, 6)::text AS cost_usd,
-                   l.metadata::text AS metadata
-            FROM usage_logs AS l
+    private static final String ROWS_AFTER = SELECT + """
             WHERE l.user_id = $1
               AND l."timestamp" >= $2
               AND l."timestamp" < $3
@@ -76,23 +71,77 @@ class UsageLogs {
             LIMIT $5
             """;
 
+    /** Corrections outlive the rows that they correct. */
+    private static final String CORRECTED = """
+            SELECT k.event_id,
+                   bool_or(k.kind = 'void') AS voided,
+                   sum(k.tokens_used) AS corrected_tokens_used,
+                   sum(k.speech_seconds) AS corrected_speech_seconds,
+                   sum(k.cost_usd)::text AS corrected_cost_usd
+            FROM usage_corrections AS k
+            WHERE k.event_id = ANY ($1::uuid[])
+            GROUP BY k.event_id
+            """;
+
     private static final UUID FIRST_ID = new UUID(0, 0);
 
     private final Reads reads;
+    private final ArchivedUsageLogs archived;
 
     @Inject
-    UsageLogs(Reads reads) {
+    UsageLogs(Reads reads, ArchivedUsageLogs archived) {
         this.reads = reads;
+        this.archived = archived;
     }
 
-    /** The single rows, newest first. */
-    Uni<Page<UsageLog>> page(UUID userId, TimeRange range, @Nullable Cursor after, int limit) {
-        LocalDateTime time =
-                after == null ? range.toUtc() : LocalDateTime.ofInstant(within(range, after.time()), ZoneOffset.UTC);
+    /**
+     * The single rows, newest first.
+     *
+     * @param archive whether archived rows are among them
+     */
+    Uni<UsageLogPage> page(UUID userId, TimeRange range, @Nullable Cursor after, int limit, boolean archive) {
+        Instant time = after == null ? range.to() : within(range, after.time());
         UUID id = after == null ? FIRST_ID : after.id();
-        Tuple parameters = Tuple.from(new Object[] {userId, range.fromUtc(), range.toUtc(), time, id, limit + 1});
-        return reads.read(connection -> connection.preparedQuery(ROWS).execute(parameters))
-                .map(rows -> Page.of(list(rows, UsageLogs::row), limit, UsageLog::cursor));
+        Tuple parameters = Tuple.from(new Object[] {userId, range.fromUtc(), range.toUtc(), utc(time), id, limit + 1});
+        return reads.read(connection -> connection
+                        .preparedQuery(ROWS)
+                        .execute(parameters)
+                        .map(rows -> list(rows, UsageLogs::row))
+                        .flatMap(rows -> archived.in(connection, range).map(inRange -> new Logged(rows, inRange))))
+                .flatMap(logged -> archive
+                        ? withArchived(logged, userId, range, time, id, limit)
+                        : Uni.createFrom().item(UsageLogPage.of(logged.rows, limit, logged.archived.months())));
+    }
+
+    private Uni<UsageLogPage> withArchived(
+            Logged logged, UUID userId, TimeRange range, Instant time, UUID id, int limit) {
+        List<UsageLog> rows = logged.rows;
+        Instant notBefore = rows.size() > limit ? rows.get(limit).timestamp() : range.from();
+        return logged.archived
+                .newest(userId, time, id, notBefore, limit + 1)
+                .flatMap(this::withCorrections)
+                .map(newest -> UsageLogPage.of(rows, newest, limit, logged.archived.months()));
+    }
+
+    private Uni<ArchivedUsageLogs.Newest> withCorrections(ArchivedUsageLogs.Newest newest) {
+        UUID[] ids = newest.rows().stream().map(UsageLog::id).toArray(UUID[]::new);
+        Tuple parameters = Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple().addArrayOfUUID(ids));
+        return reads.read(connection -> connection.preparedQuery(CORRECTED).execute(parameters))
+                .map(rows -> {
+                    Map<UUID, UsageLog.Corrected> sums = new HashMap<>();
+                    rows.forEach(row -> sums.put(row.getUUID("event_id"), corrected(row)));
+                    List<UsageLog> corrected = newest.rows().stream()
+                            .map(row -> row.with(sums.get(row.id())))
+                            .toList();
+                    return new ArchivedUsageLogs.Newest(corrected, newest.completeFrom());
+                });
+    }
+
+    /** What the log has, and what the archive has of the same range. */
+    private record Logged(List<UsageLog> rows, ArchivedUsageLogs.InRange archived) {}
+
+    private static LocalDateTime utc(Instant time) {
+        return LocalDateTime.ofInstant(time, ZoneOffset.UTC);
     }
 
     /**

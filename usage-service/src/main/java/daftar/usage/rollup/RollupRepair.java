@@ -39,7 +39,8 @@ class RollupRepair {
      * A row or a correction and what it adds are committed together, so one snapshot shows them both or neither, and the difference
      * that it shows is nobody's work in progress. It is added, not written over: what others add meanwhile stays.
      *
-     * <p>Days whose rows have left the database (their month has no partition) keep what they have.
+     * <p>Days whose rows have left the database keep what they have: their month has no partition, or it is, or is
+     * being, archived. A late event makes such a month's partition anew, which then holds that event alone.
      */
     private static final String REPAIR =
             """
@@ -107,6 +108,11 @@ class RollupRepair {
                        d.cost_usd
                 FROM difference AS d
                 WHERE to_regclass('usage_logs_y' || to_char($1::date, 'YYYY') || 'm' || to_char($1::date, 'MM')) IS NOT NULL
+                  AND NOT EXISTS (
+                      SELECT
+                      FROM usage_archives AS a
+                      WHERE a.month = date_trunc('month', $1::date)::date
+                  )
                 ORDER BY d.user_id, d.bucket_minutes, d.bucket_start, d.service_name
             """ + RollupUpsert.ADDING + """
                 RETURNING r.user_id

@@ -107,8 +107,8 @@ class JudgementTest {
     }
 
     private static Valid event(UUID id, UUID digest, UUID user) {
-        UsageRecorded usage =
-                new UsageRecorded(id, user, user, "tutor", 1, 0, Instant.EPOCH, BigDecimal.ZERO, null, digest);
+        UsageRecorded usage = new UsageRecorded(
+                id, user, user, "tutor", null, 1, null, null, 0, Instant.EPOCH, BigDecimal.ZERO, null, null, digest);
         return new Valid(id.toString(), usage, null);
     }
 }

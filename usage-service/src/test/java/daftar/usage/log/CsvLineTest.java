@@ -16,9 +16,22 @@ class CsvLineTest {
     @Test
     void aLineHasTheColumnsInTheOrderOfTheirNames() {
         UsageLog row = new UsageLog(
-                ID, ID, "tutor", 1, 2, Instant.parse("2026-01-02T03:04:05.000001Z"), new BigDecimal("0.000250"), null);
+                ID,
+                ID,
+                "tutor",
+                3,
+                2,
+                Instant.parse("2026-01-02T03:04:05.000001Z"),
+                new BigDecimal("0.000250"),
+                "=small",
+                1,
+                2,
+                new UsageLog.Corrected(true, -3, -2, new BigDecimal("-0.000250")),
+                null);
 
-        assertEquals(ID + "," + ID + ",tutor,1,2,2026-01-02T03:04:05.000001Z,0.000250,\r\n", CsvLine.of(row));
+        assertEquals(
+                ID + "," + ID + ",tutor,3,2,2026-01-02T03:04:05.000001Z,0.000250,'=small,1,2,true,-3,-2,-0.000250,\r\n",
+                CsvLine.of(row));
         assertEquals(
                 CsvLine.of(row).chars().filter(c -> c == ',').count(),
                 CsvLine.NAMES.chars().filter(c -> c == ',').count());

@@ -7,6 +7,7 @@ import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -51,6 +52,16 @@ class UsageLogPartitionsTest {
 
             assertFalse(answer.get(30, TimeUnit.SECONDS));
         }
+    }
+
+    @Test
+    void theMonthsAheadAreCountedInTheDatabase() {
+        String metrics = RestAssured.get("http://127.0.0.1:" + stack.managementPort() + "/q/metrics")
+                .asString();
+
+        assertTrue(
+                metrics.lines().anyMatch(line -> line.matches("daftar_usage_partitions_ahead(\\{.*})? 3\\.0")),
+                metrics);
     }
 
     private static boolean ensure(Connection connection) throws SQLException {

@@ -3,6 +3,7 @@ package daftar.local.replay;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daftar.local.StartFailure;
+import daftar.local.stack.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,14 +13,16 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** The running services' REST interfaces, as far as a replay uses them. Safe for several threads. */
-final class Api {
+/** The running services' REST interfaces, as far as the commands use them. Safe for several threads. */
+public final class Api {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int PASSWORD_DIGITS = 32;
 
@@ -35,7 +38,7 @@ final class Api {
      *
      * @param secret what the users' passwords are derived from
      */
-    Api(String identity, String usage, String secret) {
+    public Api(String identity, String usage, String secret) {
         this.identity = identity;
         this.usage = usage;
         this.secret = secret;
@@ -72,6 +75,49 @@ final class Api {
         return tally;
     }
 
+    /** What only the first administrator may ask. */
+    public Administrator administrator(String password) {
+        Map<String, String> credentials = Map.of("email", Secrets.ADMINISTRATOR_EMAIL, "password", password);
+        HttpResponse<String> answer = expect(201, post(identity + "/v1/sessions", credentials));
+        return new Administrator(body(answer).path("access_token").asText());
+    }
+
+    /** The administrator's requests to usage's archive; the answers are as the service gives them. */
+    public final class Administrator {
+        private final String token;
+
+        private Administrator(String token) {
+            this.token = token;
+        }
+
+        /** Begins a run over the month, or over all when it is null. */
+        public JsonNode archive(String month) {
+            return body(expect(202, post(archives(""), month == null ? Map.of() : Map.of("month", month), token)));
+        }
+
+        /** All parts, newest month first. */
+        public List<JsonNode> archives() {
+            List<JsonNode> parts = new ArrayList<>();
+            JsonNode page;
+            String cursor = "";
+            do {
+                page = body(expect(200, get(archives("?limit=500" + cursor), token)));
+                page.path("items").forEach(parts::add);
+                cursor = "&cursor=" + encode(page.path("next_cursor").asText());
+            } while (page.hasNonNull("next_cursor"));
+            return parts;
+        }
+
+        /** Restores a month. */
+        public JsonNode restore(String month) {
+            return body(expect(200, post(archives("/" + encode(month) + "/restorations"), Map.of(), token)));
+        }
+
+        private String archives(String rest) {
+            return usage + "/v1/usage-archives" + rest;
+        }
+    }
+
     private Map<String, String> credentials(String email) {
         return Map.of("email", email, "password", password(email));
     }
@@ -89,9 +135,16 @@ final class Api {
     }
 
     private HttpResponse<String> post(String address, Map<String, String> body) {
+        return post(address, body, null);
+    }
+
+    private HttpResponse<String> post(String address, Map<String, String> body, String token) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address));
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
         try {
-            return send(HttpRequest.newBuilder(URI.create(address))
-                    .header("Content-Type", "application/json")
+            return send(request.header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body))));
         } catch (IOException e) {
             throw new StartFailure("No answer from " + address + ": look at the service's log.", e);

@@ -17,6 +17,9 @@ import java.util.TreeMap;
 
 /** Passwords and keys of one data folder, made at its first start and readable by its owner alone. */
 public final class Secrets {
+    /** The first administrator, whose password is {@code administrator_password}. */
+    public static final String ADMINISTRATOR_EMAIL = "admin@daftar.localhost";
+
     private static final int KEY_BYTES = 32;
     private static final int PASSWORD_BYTES = 16;
 
@@ -47,6 +50,7 @@ public final class Secrets {
         }
         values.computeIfAbsent("key_encryption_key", key -> key(random));
         values.computeIfAbsent("refresh_token_key", key -> key(random));
+        values.computeIfAbsent("archive_key_encryption_key", key -> key(random));
         if (!values.equals(before)) {
             write(folder.secrets(), values);
         }

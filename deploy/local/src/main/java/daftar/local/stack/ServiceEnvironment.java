@@ -2,12 +2,13 @@ package daftar.local.stack;
 
 import daftar.local.postgres.Database;
 import daftar.local.process.Loopback;
+import daftar.local.s3.S3Store;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** What each service learns from its environment, and nothing more: no service gets another's secret. */
 final class ServiceEnvironment {
-    static final String ADMINISTRATOR_EMAIL = "admin@daftar.localhost";
+    static final String ADMINISTRATOR_EMAIL = Secrets.ADMINISTRATOR_EMAIL;
 
     private final Ports ports;
     private final Secrets secrets;
@@ -42,6 +43,16 @@ final class ServiceEnvironment {
                     "DAFTAR_CLIENTS_OPERATOR_SCOPES",
                     "consents:write consents:read usage:read usage:write profiles:read subscriptions:read "
                             + "subscriptions:write users:read interactions:write");
+        }
+        if (service.equals("usage")) {
+            environment.put("DAFTAR_OWNER_PASSWORD", secrets.password(Database.owner(service)));
+            environment.put("DAFTAR_ARCHIVE_KEY_ENCRYPTION_KEY", secrets.get("archive_key_encryption_key"));
+            environment.put("DAFTAR_S3_BUCKET", S3Store.BUCKET);
+            environment.put("QUARKUS_S3_ENDPOINT_OVERRIDE", "http://" + Loopback.ADDRESS + ":" + ports.s3());
+            environment.put("QUARKUS_S3_AWS_CREDENTIALS_TYPE", "static");
+            environment.put("QUARKUS_S3_AWS_CREDENTIALS_STATIC_PROVIDER_ACCESS_KEY_ID", secrets.get("s3_access_key"));
+            environment.put(
+                    "QUARKUS_S3_AWS_CREDENTIALS_STATIC_PROVIDER_SECRET_ACCESS_KEY", secrets.get("s3_secret_key"));
         }
         return environment;
     }

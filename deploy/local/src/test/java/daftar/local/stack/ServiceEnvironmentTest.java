@@ -22,7 +22,6 @@ class ServiceEnvironmentTest {
         Map<String, String> usage = environment(secrets).of("usage");
         assertEquals(secrets.password("usage_app"), usage.get("DAFTAR_DATABASE_PASSWORD"));
         for (String foreign : List.of(
-                secrets.password("usage_owner"),
                 secrets.password("billing_app"),
                 secrets.password("postgres"),
                 secrets.get("key_encryption_key"),
@@ -30,6 +29,22 @@ class ServiceEnvironmentTest {
                 secrets.get("administrator_password"),
                 secrets.get("client_secret.operator"))) {
             assertFalse(usage.containsValue(foreign));
+        }
+    }
+
+    /** It archives, for which it needs the owner of its tables, the store and a key of its own. */
+    @Test
+    void usageAloneGetsItsOwnersPasswordAndTheStoresKeys() {
+        Secrets secrets = Secrets.of(new DataFolder(folder));
+        List<String> archives = List.of(
+                secrets.password("usage_owner"),
+                secrets.get("archive_key_encryption_key"),
+                secrets.get("s3_access_key"),
+                secrets.get("s3_secret_key"));
+        assertTrue(environment(secrets).of("usage").values().containsAll(archives));
+        for (String service : List.of("identity", "consent", "analytics", "billing")) {
+            Map<String, String> values = environment(secrets).of(service);
+            assertTrue(archives.stream().noneMatch(values::containsValue), service);
         }
     }
 
