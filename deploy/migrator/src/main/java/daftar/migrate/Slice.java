@@ -1,0 +1,48 @@
+package daftar.migrate;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.postgresql.Driver;
+
+/**
+ * What is migrated: one schema, by its owner role, from its service's scripts.
+ *
+ * @param name the schema's name, which the roles begin with
+ * @param jdbcUrl the primary's own address, no pooler's, without credentials
+ * @param password of the owner role
+ * @param scripts the service's scripts
+ */
+public record Slice(String name, String jdbcUrl, String password, Scripts scripts) {
+    /** By which a session of the migrator is known in {@code pg_stat_activity}. */
+    static final String APPLICATION_NAME = "daftar-migrator";
+
+    /** The role that owns the schema. */
+    String owner() {
+        return name + "_owner";
+    }
+
+    /** The role that the service logs in as. */
+    String application() {
+        return name + "_app";
+    }
+
+    /** A session of the owner role; the caller closes it. */
+    Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", owner());
+        properties.setProperty("password", password);
+        properties.setProperty("ApplicationName", APPLICATION_NAME);
+        // DriverManager knows only the drivers of the class loader that asked it first
+        Connection connection = new Driver().connect(jdbcUrl, properties);
+        if (connection == null) {
+            throw new SQLException("no address of PostgreSQL: " + jdbcUrl, "08001");
+        }
+        return connection;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
