@@ -122,7 +122,9 @@ final class History {
                 .group(false)
                 .mixed(false)
                 .placeholderReplacement(false)
-                .connectRetries(0)
+                // another migrator that looks whether this one is done takes a connection of the role's for a moment
+                .connectRetries(10)
+                .connectRetriesInterval(1)
                 .loggers(SilentLog.class.getName())
                 .target(target)
                 .callbacks(callbacks)

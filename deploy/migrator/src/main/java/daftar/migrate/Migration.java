@@ -15,7 +15,8 @@ import org.flywaydb.core.api.FlywayException;
  * that was asked for is done.
  */
 public final class Migration {
-    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final String TOO_MANY_CONNECTIONS = "53300";
 
     private final Slice slice;
     private final Settings settings;
@@ -36,10 +37,7 @@ public final class Migration {
     public Report run(Phase phase) {
         Report report = new Report(slice.name(), phase, settings.clock.instant().toString());
         long began = System.nanoTime();
-        try (Connection connection = slice.connect()) {
-            prepare(connection);
-            new Preflight(slice, settings, report, connection).checkConnection();
-            holdTheSlice(connection);
+        try (Connection connection = holdTheSlice(report)) {
             new Run(connection, report).through(phase);
             end(report, ExitCode.DONE, "", began);
         } catch (MigrationStopped e) {
@@ -78,21 +76,44 @@ public final class Migration {
                 .toList();
     }
 
-    private static void prepare(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET timezone = 'UTC'; SET client_connection_check_interval = '1s'");
-        }
-    }
-
-    /** One migrator a slice at a time. The lock is the session's: it ends with the process, however that ends. */
-    private void holdTheSlice(Connection connection) throws SQLException {
+    /**
+     * One migrator a slice at a time. The lock is the session's: it ends with the process, however that ends. Whoever waits
+     * for it does so without a session, since the role has just as many as the other one needs.
+     */
+    private Connection holdTheSlice(Report report) throws SQLException {
         long end = System.nanoTime() + settings.waitForOtherMigrator.toNanos();
-        while (!tryHold(connection)) {
+        Optional<Connection> held = tryHold(report);
+        while (held.isEmpty()) {
             if (System.nanoTime() > end) {
                 throw new MigrationStopped(
                         ExitCode.BUSY, "Another migrator runs on " + slice.name() + ": wait for its end.");
             }
             settings.pause.of(POLL);
+            held = tryHold(report);
+        }
+        return held.get();
+    }
+
+    private Optional<Connection> tryHold(Report report) throws SQLException {
+        Connection connection;
+        try {
+            connection = slice.connect();
+        } catch (SQLException e) {
+            if (TOO_MANY_CONNECTIONS.equals(e.getSQLState())) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        boolean held = false;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET timezone = 'UTC'; SET client_connection_check_interval = '1s'");
+            new Preflight(slice, settings, report, connection).checkConnection();
+            held = tryHold(connection);
+            return held ? Optional.of(connection) : Optional.empty();
+        } finally {
+            if (!held) {
+                connection.close();
+            }
         }
     }
 

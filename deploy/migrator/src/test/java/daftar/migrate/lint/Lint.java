@@ -56,7 +56,7 @@ final class Lint {
     /** What is wrong with a slice's scripts and their waivers, in the order of files and lines. */
     List<Finding> check(Migrations slice, Optional<Path> waiversBeside) {
         List<Finding> found = new ArrayList<>(FlywayRules.checkSettings(slice.others()));
-        Waivers waivers = new Waivers(today);
+        Waivers waivers = Waivers.ofOwnRules(today);
         for (MigrationFile file : slice.files()) {
             families.forEach(family -> found.addAll(family.check(file, slice)));
             waivers.in(file);

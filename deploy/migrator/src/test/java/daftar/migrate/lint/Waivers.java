@@ -19,14 +19,26 @@ final class Waivers {
             Pattern.compile("^\\s*reason=(.{10,}?)\\s+until=(\\d{4}-\\d\\d-\\d\\d)\\s*$");
 
     private final LocalDate today;
+    private final boolean ofSquawk;
     private final List<Waiver> waivers = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
 
     /** @param script {@code slice/name} of the only script that it is for */
     private record Waiver(String script, String rule, String file, int line, LocalDate until) {}
 
-    Waivers(LocalDate today) {
+    private Waivers(LocalDate today, boolean ofSquawk) {
         this.today = today;
+        this.ofSquawk = ofSquawk;
+    }
+
+    /** Those of our own rules. */
+    static Waivers ofOwnRules(LocalDate today) {
+        return new Waivers(today, false);
+    }
+
+    /** Those of squawk's rules, whose names begin with {@value Squawk#PREFIX}. */
+    static Waivers ofSquawk(LocalDate today) {
+        return new Waivers(today, true);
     }
 
     /** Reads those in a script. */
@@ -34,6 +46,9 @@ final class Waivers {
         for (Token token : file.tokens()) {
             if (token.kind() == Token.Kind.COMMENT) {
                 Matcher matcher = IN_SCRIPT.matcher(token.text());
+                if (token.text().matches("--\\s*squawk-ignore.*")) {
+                    findings.add(malformed(file.path(), token.line()));
+                }
                 if (matcher.matches()) {
                     add(script(file), matcher.group(1), matcher.group(2), file.path(), token.line());
                 }
@@ -56,15 +71,19 @@ final class Waivers {
     private void add(String script, String rule, String rest, String path, int line) {
         Optional<LocalDate> until = end(rest);
         if (rule == null || until.isEmpty()) {
-            findings.add(new Finding(
-                    path,
-                    line,
-                    "waiver-form",
-                    "A waiver names its rule, a reason of ten letters or more and its end",
-                    "Write -- waive: <rule> reason=<why> until=YYYY-MM-DD"));
-        } else {
+            findings.add(malformed(path, line));
+        } else if (rule.startsWith(Squawk.PREFIX) == ofSquawk) {
             waivers.add(new Waiver(script, rule, path, line, until.get()));
         }
+    }
+
+    private static Finding malformed(String path, int line) {
+        return new Finding(
+                path,
+                line,
+                "waiver-form",
+                "A waiver names its rule, a reason of ten letters or more and its end",
+                "Write -- waive: <rule> reason=<why> until=YYYY-MM-DD");
     }
 
     private static Optional<LocalDate> end(String rest) {
