@@ -1,6 +1,7 @@
 package daftar.migrate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.local.TestFolder;
@@ -42,7 +43,10 @@ class ConcurrentIndexTest {
     @Test
     void aHalfMadeOneIsDroppedAndBuiltAnew() throws SQLException {
         database.sql("INSERT INTO usage.words VALUES (3, 'pen')");
-        assertEquals(ExitCode.FAILED, run().exitCode());
+        Report failed = run();
+        assertEquals(ExitCode.FAILED, failed.exitCode());
+        assertTrue(failed.message().contains("23505"), failed::message);
+        assertFalse(failed.message().contains("pen"), "a row may hold personal data");
         assertEquals("f", database.says(VALID), "what a failed build leaves");
         database.sql("DELETE FROM usage.words WHERE id = 3");
         Report report = run();

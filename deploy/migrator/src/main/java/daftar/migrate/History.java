@@ -107,11 +107,7 @@ final class History {
 
     private Flyway flyway(Duration lockTimeout, Duration statementTimeout, String target, Callback... callbacks) {
         return Flyway.configure(History.class.getClassLoader())
-                .dataSource(
-                        slice.jdbcUrl() + (slice.jdbcUrl().contains("?") ? "&" : "?") + "ApplicationName="
-                                + Slice.APPLICATION_NAME,
-                        slice.owner(),
-                        slice.password())
+                .dataSource(slice.addressOfSessions(), slice.owner(), slice.password())
                 .locations(slice.scripts().location())
                 .defaultSchema(slice.name())
                 .table("flyway_schema_history")

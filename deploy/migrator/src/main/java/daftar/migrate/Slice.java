@@ -27,14 +27,19 @@ public record Slice(String name, String jdbcUrl, String password, Scripts script
         return name + "_app";
     }
 
+    /** The address with what every session is opened with: an error's detail would quote rows, and its message is logged. */
+    String addressOfSessions() {
+        return jdbcUrl + (jdbcUrl.contains("?") ? "&" : "?") + "ApplicationName=" + APPLICATION_NAME
+                + "&logServerErrorDetail=false";
+    }
+
     /** A session of the owner role; the caller closes it. */
     Connection connect() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", owner());
         properties.setProperty("password", password);
-        properties.setProperty("ApplicationName", APPLICATION_NAME);
         // DriverManager knows only the drivers of the class loader that asked it first
-        Connection connection = new Driver().connect(jdbcUrl, properties);
+        Connection connection = new Driver().connect(addressOfSessions(), properties);
         if (connection == null) {
             throw new SQLException("no address of PostgreSQL: " + jdbcUrl, "08001");
         }

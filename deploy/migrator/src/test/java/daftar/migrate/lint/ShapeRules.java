@@ -16,7 +16,7 @@ final class ShapeRules implements Rules {
 
     private final Set<String> documented;
 
-    /** @param documented columns of the schema document, {@code table.column}, whose types are not ours to choose */
+    /** @param documented columns of the schema document and their types, {@code name TYPE}, which are not ours to choose */
     ShapeRules(Set<String> documented) {
         this.documented = documented;
     }
@@ -96,10 +96,11 @@ final class ShapeRules implements Rules {
     }
 
     private Optional<Finding> type(MigrationFile file, String table, Table.Column column) {
-        if (column.definition().isEmpty() || documented.contains(table + "." + column.name())) {
+        String type =
+                column.definition().isEmpty() ? "" : column.definition().get(0).text();
+        if (documented.contains(column.name() + " " + type)) {
             return Optional.empty();
         }
-        String type = column.definition().get(0).text();
         Statement definition = new Statement(column.definition());
         boolean isKey = definition.behind("PRIMARY", "KEY").isPresent();
         boolean withoutZone = type.equals("TIMESTAMP")
