@@ -68,7 +68,7 @@ final class FlywayRules implements Rules {
     private void version(MigrationFile file, Migrations slice, List<Finding> findings) {
         file.version().ifPresent(version -> {
             boolean twice = slice.files().stream()
-                    .anyMatch(other -> other != file
+                    .anyMatch(other -> !other.equals(file)
                             && other.version().isPresent()
                             && other.version().getAsInt() == version);
             boolean late = !released.knows(file) && version <= released.newestVersion(file.slice());

@@ -126,7 +126,7 @@ final class Lint {
                 ? Optional.of(read(RETENTION)
                         .lines()
                         .skip(1)
-                        .map(line -> line.split(",")[0].strip())
+                        .map(line -> line.split(",", 2)[0].strip())
                         .collect(Collectors.toSet()))
                 : Optional.empty();
     }

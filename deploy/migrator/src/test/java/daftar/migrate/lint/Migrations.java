@@ -18,7 +18,7 @@ record Migrations(String slice, List<MigrationFile> files, Map<String, String> o
     Set<String> tablesBefore(MigrationFile file) {
         Set<String> tables = new HashSet<>();
         for (MigrationFile each : files) {
-            if (each == file) {
+            if (each.equals(file)) {
                 break;
             }
             each.tables().forEach(table -> tables.add(table.name));

@@ -21,7 +21,7 @@ final class Released {
         Released released = new Released();
         for (String line : lines) {
             if (!line.isBlank() && !line.startsWith("#")) {
-                String[] parts = line.split(" ");
+                String[] parts = line.split(" ", 3);
                 released.checksums.put(parts[0] + " " + parts[1], parts[2]);
             }
         }

@@ -98,7 +98,7 @@ final class SliceRules implements Rules {
             return Optional.empty();
         }
         List<String> own = List.of(file.slice() + "_app", file.slice() + "_owner");
-        for (String grantee : grantees.group(1).split(" , ")) {
+        for (String grantee : grantees.group(1).split(" , ", -1)) {
             if (!own.contains(grantee.toLowerCase(java.util.Locale.ROOT))) {
                 return Optional.of(file.finding(
                         statement.line(),
