@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PackagedMigratorTest {
 
     @TempDir
-    private Path folder;
+    Path folder;
 
     @ParameterizedTest
     @ValueSource(strings = {"identity", "consent", "analytics", "usage", "billing"})

@@ -109,6 +109,9 @@ public final class Migration {
             statement.execute("SET timezone = 'UTC'; SET client_connection_check_interval = '1s'");
             new Preflight(slice, settings, report, connection).checkConnection();
             held = tryHold(connection);
+            if (held) {
+                statement.execute("SET application_name = '" + Slice.APPLICATION_NAME + "'");
+            }
             return held ? Optional.of(connection) : Optional.empty();
         } finally {
             if (!held) {

@@ -14,8 +14,10 @@ import org.postgresql.Driver;
  * @param scripts the service's scripts
  */
 public record Slice(String name, String jdbcUrl, String password, Scripts scripts) {
-    /** By which a session of the migrator is known in {@code pg_stat_activity}. */
+    /** By which a session that works for a run is known in {@code pg_stat_activity}; what a dead run left is found by it. */
     static final String APPLICATION_NAME = "daftar-migrator";
+    /** Of one that only looks whether another migrator is done: it is nobody's left-over. */
+    private static final String WAITING_NAME = "daftar-migrator-waiting";
 
     /** The role that owns the schema. */
     String owner() {
@@ -29,17 +31,21 @@ public record Slice(String name, String jdbcUrl, String password, Scripts script
 
     /** The address with what every session is opened with: an error's detail would quote rows, and its message is logged. */
     String addressOfSessions() {
-        return jdbcUrl + (jdbcUrl.contains("?") ? "&" : "?") + "ApplicationName=" + APPLICATION_NAME
+        return address(APPLICATION_NAME);
+    }
+
+    private String address(String applicationName) {
+        return jdbcUrl + (jdbcUrl.contains("?") ? "&" : "?") + "ApplicationName=" + applicationName
                 + "&logServerErrorDetail=false";
     }
 
-    /** A session of the owner role; the caller closes it. */
+    /** A session of the owner role that does nothing for a run yet, and is called so; the caller closes it. */
     Connection connect() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", owner());
         properties.setProperty("password", password);
         // DriverManager knows only the drivers of the class loader that asked it first
-        Connection connection = new Driver().connect(addressOfSessions(), properties);
+        Connection connection = new Driver().connect(address(WAITING_NAME), properties);
         if (connection == null) {
             throw new SQLException("no address of PostgreSQL: " + jdbcUrl, "08001");
         }
