@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daftar.local.postgres.PostgresCluster;
 import daftar.local.process.Waiting;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class GuardTest {
         properties.setProperty("replication", "true");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "18");
-        Connection backup = new org.postgresql.Driver().connect(database.slice().jdbcUrl(), properties);
+        Connection backup = DriverManager.getConnection(database.slice().jdbcUrl(), properties);
         Thread slow = new Thread(
                 () -> {
                     try {
