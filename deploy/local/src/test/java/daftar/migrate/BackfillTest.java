@@ -38,10 +38,12 @@ class BackfillTest {
                 "INSERT INTO usage.words SELECT n, repeat('x', n % 9 + 1) FROM generate_series(1, " + ROWS + ") AS n");
         database.script(
                 "V2__letters.sql", "-- Phase: expand.\nALTER TABLE words ADD COLUMN letters int NOT NULL DEFAULT 0;");
-        database.script(
-                "V3__checked.sql",
-                "-- Phase: contract. Safe.\n-- requires-app: >= 1.0\n"
-                        + "-- requires-backfill: letters_counted\nALTER TABLE words ALTER COLUMN letters DROP DEFAULT;");
+        database.script("V3__checked.sql", """
+                -- Phase: contract. Safe.
+                -- requires-app: >= 1.0
+                -- requires-backfill: letters_counted
+                ALTER TABLE words ALTER COLUMN letters DROP DEFAULT;
+                """);
         settings.backfills = List.of(new LettersCounted());
         settings.timeShareOfBackfill = 1;
         run(Phase.EXPAND);

@@ -23,9 +23,11 @@ class LockTest {
     void someoneReads() throws SQLException {
         database.script("V1__words.sql", "-- Phase: expand.\nCREATE TABLE words (id bigint PRIMARY KEY);");
         assertEquals(ExitCode.DONE, run().exitCode());
-        database.script(
-                "V2__letters.sql",
-                "-- Phase: expand.\nCREATE TABLE before (n int);\n" + "ALTER TABLE words ADD COLUMN letters int;");
+        database.script("V2__letters.sql", """
+                -- Phase: expand. Safe.
+                CREATE TABLE before (n int);
+                ALTER TABLE words ADD COLUMN letters int;
+                """);
         reader = database.session("usage_app");
         reader.setAutoCommit(false);
         SliceDatabase.says(reader, "SELECT count(*) FROM words");

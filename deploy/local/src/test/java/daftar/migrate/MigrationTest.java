@@ -14,8 +14,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MigrationTest {
     private static final String TABLE =
             "-- Phase: expand. Safe: new.\nCREATE TABLE words (id bigint PRIMARY KEY, word text);\n";
-    private static final String CONTRACT =
-            "-- Phase: contract. Nobody reads it.\n-- requires-app: >= 1.2\n" + "ALTER TABLE words DROP COLUMN word;\n";
+    private static final String CONTRACT = """
+            -- Phase: contract. Nobody reads it.
+            -- requires-app: >= 1.2
+            ALTER TABLE words DROP COLUMN word;
+            """;
 
     @RegisterExtension
     final SliceDatabase database = new SliceDatabase();
