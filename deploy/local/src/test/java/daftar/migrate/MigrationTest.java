@@ -44,19 +44,6 @@ class MigrationTest {
     }
 
     @Test
-    void theThreadsClassLoaderDoesNotMatter() {
-        database.script("V1__words.sql", TABLE);
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
-        try {
-            assertEquals(ExitCode.DONE, run(Phase.EXPAND).exitCode());
-        } finally {
-            thread.setContextClassLoader(before);
-        }
-    }
-
-    @Test
     void aSecondRunChangesNothing() {
         database.script("V1__words.sql", TABLE);
         run(Phase.EXPAND);

@@ -14,6 +14,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.logging.LogFactory;
 import org.flywaydb.core.api.output.ValidateOutput;
 
 /** Flyway on one slice: which scripts there are, which have run, and the running of one. */
@@ -106,7 +107,7 @@ final class History {
     }
 
     private Flyway flyway(Duration lockTimeout, Duration statementTimeout, String target, Callback... callbacks) {
-        return Flyway.configure(History.class.getClassLoader())
+        Flyway flyway = Flyway.configure(History.class.getClassLoader())
                 .dataSource(slice.addressOfSessions(), slice.owner(), slice.password())
                 .locations(slice.scripts().location())
                 .defaultSchema(slice.name())
@@ -121,7 +122,6 @@ final class History {
                 // another migrator that looks whether this one is done takes a connection of the role's for a moment
                 .connectRetries(10)
                 .connectRetriesInterval(1)
-                .loggers(SilentLog.class.getName())
                 .target(target)
                 .callbacks(callbacks)
                 // lock in the session, not in a transaction: CREATE INDEX CONCURRENTLY would wait for that transaction
@@ -133,6 +133,9 @@ final class History {
                         + statementTimeout.toMillis() + "ms'; SET idle_in_transaction_session_timeout = '15s';"
                         + " SET client_connection_check_interval = '1s'; SET timezone = 'UTC'")
                 .load();
+        // by object and not by name: Flyway would look the name up by a class loader of its own choice
+        LogFactory.setLogCreator(new SilentLog());
+        return flyway;
     }
 
     /** A script that has yet to run, with its version in Flyway's words. */

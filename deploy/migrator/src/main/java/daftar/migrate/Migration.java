@@ -8,7 +8,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.flywaydb.core.api.FlywayException;
 
 /**
@@ -36,22 +35,6 @@ public final class Migration {
      * @return what was done and how it ended; a failure is told there, not thrown
      */
     public Report run(Phase phase) {
-        return byOwnClassLoader(() -> runPhase(phase));
-    }
-
-    /** Flyway looks for classes by the thread's class loader, which in a service's test is not that of this class. */
-    private static Report byOwnClassLoader(Supplier<Report> work) {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(Migration.class.getClassLoader());
-        try {
-            return work.get();
-        } finally {
-            thread.setContextClassLoader(before);
-        }
-    }
-
-    private Report runPhase(Phase phase) {
         Report report = new Report(slice.name(), phase, settings.clock.instant().toString());
         long began = System.nanoTime();
         try (Connection connection = holdTheSlice(report)) {
@@ -69,10 +52,6 @@ public final class Migration {
 
     /** What has yet to run; changes nothing and asks for no lock. */
     public Report status() {
-        return byOwnClassLoader(this::readStatus);
-    }
-
-    private Report readStatus() {
         Report report =
                 new Report(slice.name(), Phase.ALL, settings.clock.instant().toString());
         long began = System.nanoTime();

@@ -3,11 +3,8 @@ package daftar.migrate;
 import org.flywaydb.core.api.logging.Log;
 import org.flywaydb.core.api.logging.LogCreator;
 
-/** Keeps Flyway from writing to whatever logger it finds: what it has to say stands in the report. Flyway makes it by name. */
-public final class SilentLog implements Log, LogCreator {
-    /** For Flyway. */
-    public SilentLog() {}
-
+/** Keeps Flyway from writing to whatever logger it finds: what it has to say stands in the report. */
+final class SilentLog implements Log, LogCreator {
     @Override
     public Log createLogger(Class<?> source) {
         return this;
