@@ -25,7 +25,9 @@ launcher_is_stale() {
   # a build leaves classes alone that it would have made the same; the stamp says that it looked
   stamp=$root/deploy/local/target/built
   [ -f "$stamp" ] || stamp=$built
+  [ -f "$root/deploy/migrator/target/classes/daftar/migrate/Migrator.class" ] || return 0
   [ -n "$(find "$root/pom.xml" "$root/deploy/local/pom.xml" "$root/deploy/local/src/main" \
+    "$root/deploy/migrator/pom.xml" "$root/deploy/migrator/src/main" \
     -newer "$stamp" -newer "$built" -print)" ]
 }
 
@@ -35,7 +37,7 @@ if launcher_is_stale; then
     exit 1
   fi
   echo "building the launcher (Maven; the first time this downloads libraries)"
-  (cd "$root" && mvn -q -B -Dmaven.test.skip=true -f deploy/local/pom.xml process-classes) || {
+  (cd "$root" && mvn -q -B -Dmaven.test.skip=true -pl deploy/local -am process-classes) || {
     echo "The build failed: correct what Maven says above and try again." >&2
     exit 1
   }
@@ -47,5 +49,6 @@ run() {
   shift
   exec "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "-Xmx${heap:-128m}" -Xshare:auto -Duser.timezone=UTC \
     "-Ddaftar.home=$root" -Djava.util.logging.config.class=daftar.local.QuietLogging \
-    -cp "$root/deploy/local/target/classes:$root/deploy/local/target/lib/*" "daftar.local.$program" "$@"
+    -cp "$root/deploy/local/target/classes:$root/deploy/migrator/target/classes:$root/deploy/local/target/lib/*" \
+    "daftar.local.$program" "$@"
 }

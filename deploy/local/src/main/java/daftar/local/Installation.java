@@ -37,7 +37,8 @@ public record Installation(Path root, Path java) {
 
     /** Class path for child JVMs that run the launcher's own classes. */
     public String launcherClassPath() {
-        return local("target/classes") + ":" + local("target/lib") + "/*";
+        return local("target/classes") + ":" + root.resolve("deploy/migrator/target/classes") + ":"
+                + local("target/lib") + "/*";
     }
 
     /** The S3 server's jar. */
@@ -85,7 +86,7 @@ public record Installation(Path root, Path java) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        throw new StartFailure("deploy/local is not built (" + folder
-                + " is empty): run mvn -f deploy/local/pom.xml process-classes.");
+        throw new StartFailure(
+                "deploy/local is not built (" + folder + " is empty): run mvn -pl deploy/local -am process-classes.");
     }
 }

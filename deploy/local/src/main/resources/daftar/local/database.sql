@@ -37,6 +37,36 @@ GRANT pg_monitor TO daftar_monitor;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
 GRANT USAGE ON SCHEMA public TO daftar_monitor;
 
+-- Whoever rewrites a large table by accident (a type changed, a volatile default) locks it for as long as that takes:
+-- refused, also for an owner, unless the session names the table. CLUSTER and VACUUM FULL fire no such event; the linter
+-- refuses those. Event triggers are a superuser's to make.
+CREATE OR REPLACE FUNCTION public.refuse_large_rewrite() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rewritten   regclass := pg_event_trigger_table_rewrite_oid();
+    limit_bytes bigint := 16 * 1024 * 1024;
+BEGIN
+    IF pg_table_size(rewritten) > limit_bytes
+        AND current_setting('daftar.rewrite_allowed', true) IS DISTINCT FROM rewritten::text
+    THEN
+        RAISE EXCEPTION '% has %, too much to be rewritten under an exclusive lock', rewritten,
+            pg_size_pretty(pg_table_size(rewritten))
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('See MIGRATIONS.md for a shape that rewrites nothing, or SET LOCAL '
+                      || 'daftar.rewrite_allowed = %L while nobody uses the table.', rewritten::text);
+    END IF;
+END $$;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_event_trigger WHERE evtname = 'refuse_large_rewrite') THEN
+        CREATE EVENT TRIGGER refuse_large_rewrite ON table_rewrite
+            EXECUTE FUNCTION public.refuse_large_rewrite();
+    END IF;
+END $$;
+
 DO $$
 DECLARE
     slice       text;
@@ -69,6 +99,8 @@ BEGIN
         -- a migration that queues for a lock makes everybody else queue behind it: give up early and try again
         EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', owner, '1500ms');
         EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', owner, '0');
+        -- the migrator's guards see transactions, replicas and base backups of others
+        EXECUTE format('GRANT pg_read_all_stats TO %I', owner);
 
         -- users(id) alone is opened, by identity's own migration; without USAGE that grant would reach nothing
         IF slice <> 'identity' THEN

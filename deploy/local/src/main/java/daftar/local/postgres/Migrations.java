@@ -2,13 +2,22 @@ package daftar.local.postgres;
 
 import daftar.local.Installation;
 import daftar.local.StartFailure;
+import daftar.migrate.ExitCode;
+import daftar.migrate.Migration;
+import daftar.migrate.Migrator;
+import daftar.migrate.Phase;
+import daftar.migrate.Report;
+import daftar.migrate.Scripts;
+import daftar.migrate.Settings;
+import daftar.migrate.Slice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 
-/** Brings slices to their newest version: each by its own owner role, from its own service's folder, with its own history. */
+/**
+ * Brings slices to their newest version by the migrator that production runs too, all phases at once: on this machine no
+ * service runs while it does.
+ */
 public final class Migrations {
     private final Installation installation;
     private final String jdbcUrl;
@@ -42,26 +51,12 @@ public final class Migrations {
         if (!Files.isDirectory(folder)) {
             throw new StartFailure("No migrations of " + slice + ": " + folder + " is missing.");
         }
-        Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
-                .dataSource(jdbcUrl, Database.owner(slice), passwordOf.apply(Database.owner(slice)))
-                .locations("filesystem:" + folder)
-                .defaultSchema(slice)
-                .table("flyway_schema_history")
-                .createSchemas(false)
-                .baselineOnMigrate(false)
-                .cleanDisabled(true)
-                .group(false)
-                .mixed(false)
-                // lock in the session, not in a transaction: CREATE INDEX CONCURRENTLY would wait for that transaction
-                .configuration(java.util.Map.of("flyway.postgresql.transactional.lock", "false"))
-                // the driver announces the JVM's zone, which would override the role's
-                .initSql("SET lock_timeout = '1500ms'; SET timezone = 'UTC'")
-                .load();
-        try {
-            return flyway.migrate().migrationsExecuted;
-        } catch (FlywayException e) {
-            throw new StartFailure("Migration of " + slice + " failed: " + e.getMessage(), e);
+        Slice target = new Slice(slice, jdbcUrl, passwordOf.apply(Database.owner(slice)), Scripts.in(folder));
+        Report report = new Migration(target, Settings.defaults().deployedVersion(Migrator.release())).run(Phase.ALL);
+        if (report.exitCode() != ExitCode.DONE) {
+            throw new StartFailure("Migration of " + slice + " stopped: " + report.message());
         }
+        return report.scripts().size();
     }
 
     /**

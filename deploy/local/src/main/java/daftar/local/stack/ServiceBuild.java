@@ -60,7 +60,9 @@ final class ServiceBuild {
                         module.resolve("pom.xml"),
                         module.resolve("src/main"),
                         root.resolve("deploy/service-kit/pom.xml"),
-                        root.resolve("deploy/service-kit/src/main"))
+                        root.resolve("deploy/service-kit/src/main"),
+                        root.resolve("deploy/migrator/pom.xml"),
+                        root.resolve("deploy/migrator/src/main"))
                 .anyMatch(source -> newest(source).isAfter(built));
     }
 

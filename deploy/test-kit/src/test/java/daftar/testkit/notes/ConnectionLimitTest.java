@@ -61,7 +61,7 @@ class ConnectionLimitTest {
             try (Connection superuser = stack.postgres().superuser("postgres");
                     var statement = superuser.createStatement()) {
                 statement.execute("SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
-                        + " WHERE usename = 'consent_app' AND application_name = 'consent-service'");
+                        + " WHERE usename = 'consent_app' AND application_name LIKE 'consent-service/%'");
             }
             try {
                 others.add(stack.connect("consent_app"));

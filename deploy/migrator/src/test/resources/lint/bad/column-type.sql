@@ -1,0 +1,6 @@
+-- Phase: expand. Safe.
+CREATE TABLE notes (
+    id uuid PRIMARY KEY,
+    written_at timestamp NOT NULL
+);
+COMMENT ON TABLE notes IS 'Notes.';

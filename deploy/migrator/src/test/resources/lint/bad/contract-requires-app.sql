@@ -1,0 +1,2 @@
+-- Phase: contract. Nobody uses it.
+ALTER TABLE words DROP COLUMN word;

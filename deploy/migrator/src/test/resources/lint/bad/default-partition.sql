@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+CREATE TABLE words_rest PARTITION OF words DEFAULT;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+ALTER TABLE words DETACH PARTITION words_y2025m01;

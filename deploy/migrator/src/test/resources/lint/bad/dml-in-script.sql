@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+DELETE FROM words WHERE word = '';

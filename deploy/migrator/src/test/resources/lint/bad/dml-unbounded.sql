@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+UPDATE words SET word = lower(word);

@@ -1,0 +1,3 @@
+-- Phase: expand. Safe.
+CREATE INDEX CONCURRENTLY words_word ON words (word);
+COMMENT ON INDEX words_word IS 'by word';

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+REINDEX INDEX CONCURRENTLY words_word;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS words_word ON words (word);

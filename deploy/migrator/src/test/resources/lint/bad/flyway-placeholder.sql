@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+COMMENT ON TABLE words IS 'Words of ${environment}.';

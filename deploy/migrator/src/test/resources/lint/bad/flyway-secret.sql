@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+ALTER ROLE usage_app PASSWORD 'open sesame';

@@ -1,0 +1,4 @@
+-- Phase: expand. Safe.
+BEGIN;
+ALTER TABLE words ADD COLUMN letters bigint;
+COMMIT;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+CREATE FUNCTION one() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+GRANT SELECT ON words TO billing_app;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+LOCK TABLE words IN ACCESS EXCLUSIVE MODE;

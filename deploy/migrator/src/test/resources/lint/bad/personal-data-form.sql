@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+COMMENT ON COLUMN words.word IS 'gdpr: what was said';

@@ -1,0 +1,2 @@
+-- Adds a column.
+ALTER TABLE words ADD COLUMN letters bigint;

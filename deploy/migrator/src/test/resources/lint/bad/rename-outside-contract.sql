@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+ALTER TABLE words RENAME COLUMN word TO term;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+ALTER TABLE words ADD COLUMN letters bigint NOT NULL;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+SET LOCAL daftar.rewrite_allowed = 'usage.words';

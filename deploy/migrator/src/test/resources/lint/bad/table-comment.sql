@@ -1,0 +1,4 @@
+-- Phase: expand. Safe.
+CREATE TABLE notes (
+    id uuid PRIMARY KEY
+);

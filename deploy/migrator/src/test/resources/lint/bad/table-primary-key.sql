@@ -1,0 +1,5 @@
+-- Phase: expand. Safe.
+CREATE TABLE notes (
+    note text NOT NULL
+);
+COMMENT ON TABLE notes IS 'Notes.';

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+CLUSTER words USING words_pkey;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+ALTER TABLE words ALTER COLUMN letters SET NOT NULL;

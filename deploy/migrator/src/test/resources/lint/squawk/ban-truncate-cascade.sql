@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+TRUNCATE words CASCADE;

@@ -1,0 +1,2 @@
+-- Phase: expand. Safe.
+CREATE INDEX words_word ON words (word);
