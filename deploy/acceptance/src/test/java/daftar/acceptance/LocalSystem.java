@@ -70,6 +70,13 @@ final class LocalSystem implements AutoCloseable {
         return run("drill", List.of("--data", data.toString()));
     }
 
+    /** Whether the archive of the database's log has a file of this name. */
+    boolean archived(String name) throws IOException {
+        try (Stream<Path> files = Files.walk(data.resolve("s3/vault"))) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(name));
+        }
+    }
+
     /** The address of the backups' metrics. */
     String backupMetrics() {
         return "http://127.0.0.1:" + (9080 + offset) + "/metrics";

@@ -72,6 +72,7 @@ class RestoreTest {
 
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> counted(system) == BEFORE + AFTER);
             awaitBackup(system);
+            assertTrue(system.archived("00000002.history"), "later restores follow the new timeline");
         }
     }
 

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -36,9 +37,6 @@ public final class BackupSchedule {
     private static final Duration BEAT = Duration.ofSeconds(15);
     private static final Duration LOOK = Duration.ofSeconds(30);
     private static final Duration CENSUS = Duration.ofHours(1);
-    private static final Duration BACKUP = Duration.ofDays(1);
-    private static final Duration DRILL = Duration.ofDays(7);
-    private static final Duration FIRST_DRILL = Duration.ofDays(1);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMinutes(5);
 
     private final BackupSettings settings;
@@ -151,33 +149,21 @@ public final class BackupSchedule {
         }
         try {
             List<Backup> made = tool.backups();
-            if (isDue(made, now)) {
+            Optional<DrillRecord> lastDrill = new DrillHistory(settings.home()).last();
+            if (BackupCalendar.backupIsDue(made, lastDrill, Files.exists(unbroken(settings.home())), now)) {
                 backUp();
                 made = tool.backups();
             }
             new Checksums(client).follow(made);
             measureBackups(made);
             measureDrills();
-            startDrillWhenDue(made, now);
+            startDrillWhenDue(made, lastDrill, now);
         } catch (RuntimeException e) {
             // an exception would end the task for ever, and silently
             notBefore = now.plus(PAUSE_AFTER_FAILURE);
             metrics.increment("daftar_backup_failed_total");
             say.accept("backups: " + (e instanceof StartFailure ? e.getMessage() : e));
         }
-    }
-
-    private boolean isDue(List<Backup> made, Instant now) {
-        if (made.isEmpty() || !Files.exists(unbroken(settings.home()))) {
-            return true;
-        }
-        Instant last = made.get(made.size() - 1).endedAt();
-        // what a drill could not restore has to be there a second time before anybody needs it
-        boolean doubtful = new DrillHistory(settings.home())
-                .last()
-                .filter(drill -> !drill.passed() && drill.startedAt().isAfter(last))
-                .isPresent();
-        return doubtful || !last.plus(BACKUP).isAfter(now);
     }
 
     private void backUp() {
@@ -203,12 +189,10 @@ public final class BackupSchedule {
                 .forgetBefore(clock.instant().minus(ErasureLedger.kept(BackupSettings.RETENTION_DAYS)));
     }
 
-    private void startDrillWhenDue(List<Backup> made, Instant now) {
-        Instant due = new DrillHistory(settings.home())
-                .last()
-                .map(last -> last.startedAt().plus(DRILL))
-                .orElseGet(() -> made.get(0).endedAt().plus(FIRST_DRILL));
-        if (due.isBefore(now) && lastDrillStart.plus(BACKUP).isBefore(now)) {
+    private void startDrillWhenDue(List<Backup> made, Optional<DrillRecord> lastDrill, Instant now) {
+        // one that leaves no record, because it was killed, is not begun again at every look
+        boolean triedLately = lastDrillStart.plus(Duration.ofDays(1)).isAfter(now);
+        if (BackupCalendar.drillIsDue(made, lastDrill, now) && !triedLately) {
             lastDrillStart = now;
             say.accept("starting the restore drill of the week");
             drill.run();

@@ -86,6 +86,7 @@ public final class RestoredDatabase {
         }
         server.stop();
         server.release();
+        server.archiveHistory();
         Path primary = settings.postgres().resolve("primary");
         Path old = settings.postgres()
                 .resolve("primary.before-" + Instant.now().toString().replace(':', '-'));

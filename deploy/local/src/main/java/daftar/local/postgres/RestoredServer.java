@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A server over a folder that came out of a backup, which replays archived log up to a moment and then opens for writes. It
@@ -145,6 +146,29 @@ public final class RestoredServer {
             }
         } catch (IOException e) {
             throw new StartFailure("Cannot put back " + aside + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    /**
+     * Has the next server over this data archive the history of its timeline, which this one, whose archive is off, did not.
+     * Without it a later restore would follow the log that was left behind, and a second one would reuse the timeline's number
+     * and overwrite its segments.
+     */
+    public void archiveHistory() {
+        Path log = data().resolve("pg_wal");
+        try (Stream<Path> files = Files.list(log)) {
+            for (Path history :
+                    files.filter(file -> file.toString().endsWith(".history")).toList()) {
+                Path status = log.resolve("archive_status");
+                Path ready = status.resolve(history.getFileName() + ".ready");
+                if (!Files.exists(ready)) {
+                    Files.deleteIfExists(status.resolve(history.getFileName() + ".done"));
+                    Files.createFile(ready);
+                    account.own(ready);
+                }
+            }
+        } catch (IOException e) {
+            throw new StartFailure("Cannot mark the timeline's history for the archive: " + e.getMessage() + ".", e);
         }
     }
 
