@@ -115,8 +115,9 @@ public final class Restore implements Callable<Integer> {
     }
 
     private static int replace(RestoredDatabase database, DataFolder folder, Progress progress) {
-        Path old = database.replace(BackupParts.restoredTo(folder));
-        progress.say("the restored data is the system's now; the old data lies in " + old);
+        Optional<Path> old = database.replace(BackupParts.restoredTo(folder));
+        progress.say("the restored data is the system's now"
+                + old.map(data -> "; the old data lies in " + data).orElse(""));
         progress.print(
                 "Start with ./deploy/local/up --backups: it makes the replica and a backup anew, and the consumers read"
                         + " again what the database has not seen.");

@@ -77,9 +77,9 @@ public final class RestoredDatabase {
      * Makes it the system's data. The system must be down.
      *
      * @param restoredTo file that tells the next start of which moment the data is
-     * @return where the old data lies now
+     * @return where the old data lies now; empty when there was none
      */
-    public Path replace(Path restoredTo) {
+    public Optional<Path> replace(Path restoredTo) {
         RestoredServer server = server();
         if (!Files.isDirectory(server.data()) || !Files.exists(momentFile())) {
             throw new StartFailure("Nothing is restored in " + directory + ": restore --to TIME comes first.");
@@ -92,7 +92,8 @@ public final class RestoredDatabase {
                 .resolve("primary.before-" + Instant.now().toString().replace(':', '-'));
         try {
             String moment = Files.readString(momentFile());
-            if (Files.isDirectory(primary)) {
+            boolean had = Files.isDirectory(primary);
+            if (had) {
                 Files.move(primary, old);
             }
             // a copy of what is no longer; the next start makes it anew
@@ -101,14 +102,14 @@ public final class RestoredDatabase {
             Files.move(server.data(), primary);
             // the log goes on from an earlier place: the next run with backups begins with a backup
             BackupSchedule.interrupted(settings.home());
+            remove(directory);
+            return had ? Optional.of(old) : Optional.empty();
         } catch (IOException e) {
             throw new StartFailure(
                     "Cannot put the restored data in place: " + e.getMessage() + "; the old data is in " + old + " or "
                             + primary + ".",
                     e);
         }
-        remove(directory);
-        return old;
     }
 
     private RestoredServer server() {
