@@ -19,6 +19,7 @@ final class Recovery {
     private final RestoredServer server;
     private final StoreClient client;
     private final BackupTool tool;
+    private final WalSpool spool;
     private final Consumer<String> say;
 
     /**
@@ -39,6 +40,7 @@ final class Recovery {
                 settings.superuserPassword());
         this.client = new StoreClient(settings.store());
         this.tool = new BackupTool(server.account(), directory.resolve("tool"), settings.store());
+        this.spool = new WalSpool(directory.resolve("spool"));
         this.say = say;
     }
 
@@ -71,10 +73,13 @@ final class Recovery {
         say.accept("unpacking the backup " + backup.id() + ", which ended at " + backup.endedAt());
         long start = System.nanoTime();
         server.empty();
+        spool.empty();
         tool.restore(backup, server.data());
         Duration unpacked = Duration.ofNanos(System.nanoTime() - start);
         say.accept("replaying the log up to " + moment.map(Instant::toString).orElse("its end"));
-        server.recover(tool.fetchCommand(), moment);
+        spool.fill(client, backup.beginWal(), server.account());
+        server.recover(spool.fetchCommand(tool.fetchCommand()), moment);
+        spool.empty();
         return new Times(unpacked, Duration.ofNanos(System.nanoTime() - start).minus(unpacked));
     }
 
