@@ -86,7 +86,7 @@ class RestoreTest {
 
     private static void awaitBackup(LocalSystem system) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(120))
+                .atMost(Duration.ofMinutes(2))
                 .until(() -> metric(system, "daftar_backup_duration_seconds") > 0);
     }
 
