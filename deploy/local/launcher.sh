@@ -1,4 +1,4 @@
-# Sourced by up, down, replay and archive: finds a JDK and the launcher, and builds the launcher when its sources are newer.
+# Sourced by up, down and the others: finds a JDK and the launcher, and builds the launcher when its sources are newer.
 # Sets: root, java.
 
 root=$(CDPATH= cd -- "${0%/*}/../.." && pwd) || exit 1

@@ -27,7 +27,7 @@ final class LocalSystem implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofMinutes(6);
     private static final int[] PORTS = {
-        15432, 15433, 19092, 19093, 19000, 8081, 8082, 8083, 8084, 8085, 9081, 9082, 9083, 9084, 9085
+        15432, 15433, 19092, 19093, 19000, 9080, 8081, 8082, 8083, 8084, 8085, 9081, 9082, 9083, 9084, 9085
     };
 
     private final Path root = Installation.find().root();
@@ -58,6 +58,28 @@ final class LocalSystem implements AutoCloseable {
 
     Outcome down() {
         return run("down", List.of("--data", data.toString()));
+    }
+
+    Outcome restore(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--data", data.toString(), "--port", "" + (15442 + offset)));
+        all.addAll(List.of(arguments));
+        return run("restore", all);
+    }
+
+    Outcome drill() {
+        return run("drill", List.of("--data", data.toString()));
+    }
+
+    /** Whether the archive of the database's log has a file of this name. */
+    boolean archived(String name) throws IOException {
+        try (Stream<Path> files = Files.walk(data.resolve("s3/vault"))) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(name));
+        }
+    }
+
+    /** The address of the backups' metrics. */
+    String backupMetrics() {
+        return "http://127.0.0.1:" + (9080 + offset) + "/metrics";
     }
 
     /** The address of a service's API. */

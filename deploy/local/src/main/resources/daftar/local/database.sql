@@ -34,6 +34,41 @@ END $$;
 
 ALTER ROLE daftar_backup REPLICATION;
 GRANT pg_monitor TO daftar_monitor;
+
+-- who may stream the whole cluster may read it: the counts that restores are held against are taken by the same role
+GRANT pg_monitor, pg_read_all_data TO daftar_backup;
+-- the last of them Barman never calls here, but refuses to work without
+GRANT EXECUTE ON FUNCTION
+    pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)
+    TO daftar_backup;
+
+-- what restores are held against; no slice's, and nothing personal
+CREATE SCHEMA IF NOT EXISTS backup;
+GRANT USAGE ON SCHEMA backup TO daftar_backup;
+
+CREATE TABLE IF NOT EXISTS backup.heartbeats (
+    beat_at timestamptz NOT NULL,
+    wal_lsn pg_lsn      NOT NULL,
+    CONSTRAINT heartbeats_pkey PRIMARY KEY (beat_at)
+);
+COMMENT ON TABLE backup.heartbeats IS 'Commits whose time is known, every few seconds: by them a restore proves that it holds everything up to its moment and nothing after. Kept for three days.';
+COMMENT ON COLUMN backup.heartbeats.beat_at IS 'When it was written';
+COMMENT ON COLUMN backup.heartbeats.wal_lsn IS 'Where the log stood then: tells which archived segment holds it';
+
+CREATE TABLE IF NOT EXISTS backup.censuses (
+    taken_at     timestamptz NOT NULL,
+    table_name   text        NOT NULL,
+    totals       jsonb       NOT NULL,
+    deleted_rows bigint      NOT NULL,
+    CONSTRAINT censuses_pkey PRIMARY KEY (taken_at, table_name)
+);
+COMMENT ON TABLE backup.censuses IS 'Row counts and sums of the tables that only grow, every hour: a restore to a moment between two of them must lie between them. Kept for three days.';
+COMMENT ON COLUMN backup.censuses.taken_at IS 'When it was counted';
+COMMENT ON COLUMN backup.censuses.table_name IS 'Schema and table';
+COMMENT ON COLUMN backup.censuses.totals IS 'rows, and the sum of each column that was added up';
+COMMENT ON COLUMN backup.censuses.deleted_rows IS 'Rows deleted so far by the server''s count: where it differs between two, they are not compared';
+
+GRANT SELECT, INSERT, DELETE ON backup.heartbeats, backup.censuses TO daftar_backup;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
 GRANT USAGE ON SCHEMA public TO daftar_monitor;
 

@@ -36,6 +36,7 @@ public final class PostgresCluster {
     private final ServerAccount account;
     private final PostgresServer primary;
     private final PostgresServer replica;
+    private List<String> archiveSettings = List.of("archive_mode = off");
 
     /**
      * Where and how the cluster runs.
@@ -85,6 +86,24 @@ public final class PostgresCluster {
 
     public PostgresServer replica() {
         return replica;
+    }
+
+    /** Who the servers run as, and with them whatever has to read their folders. */
+    public ServerAccount account() {
+        return account;
+    }
+
+    /**
+     * Has the primary hand every finished segment of its log to a command; holds from its next start.
+     *
+     * @param command a shell command in which {@code %p} stands for the segment's file; it must fail unless the segment is kept
+     * @param timeout after which a segment is handed over though it is not full: what a loss of the machine costs at most
+     */
+    public void archive(String command, Duration timeout) {
+        archiveSettings = List.of(
+                "archive_mode = on",
+                "archive_command = '" + command.replace("'", "''") + "'",
+                "archive_timeout = " + timeout.toSeconds());
     }
 
     /** A superuser's connection to the primary; the caller closes it. */
@@ -240,6 +259,9 @@ public final class PostgresCluster {
                 "# an error's detail and statement quote rows, and rows hold personal data",
                 "log_error_verbosity = terse",
                 "log_min_error_statement = panic"));
+        if (server == primary) {
+            lines.addAll(archiveSettings);
+        }
         if (server == replica) {
             lines.add("primary_conninfo = 'host=" + Loopback.ADDRESS + " port=" + options.primaryPort() + " user="
                     + REPLICATOR + " password=" + options.replicatorPassword()

@@ -80,10 +80,15 @@ public final class PostgresServer {
      * @throws StartFailure when it ends or is not ready after a minute
      */
     public void start() {
+        start(START_LIMIT);
+    }
+
+    /** The same with another limit: a server that recovers from an archive takes as long as its log is. */
+    void start(Duration limit) {
         if (isRunning()) {
             return;
         }
-        long end = System.nanoTime() + START_LIMIT.toNanos();
+        long end = System.nanoTime() + limit.toNanos();
         while (true) {
             LocalProcess process = LocalProcess.start(new LocalProcess.Plan(
                     name,

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ public final class S3Store {
     private final Options options;
     private final Path pidFile;
     private final Path logFile;
+    private final Optional<Vault> vault;
 
     /**
      * Where and how the store runs.
@@ -37,10 +39,28 @@ public final class S3Store {
      */
     public record Options(Path directory, Path logs, int port, String accessKey, String secretKey) {}
 
-    /** Starts nothing. */
+    /**
+     * A second client with a bucket of its own, whose objects lie on the disk encrypted (AES-128 in CFB mode, under a key made
+     * of the password by PBKDF2). The two clients cannot see each other's buckets.
+     *
+     * @param bucket made at the start
+     * @param accessKey the client's name
+     * @param secretKey what the client signs with
+     * @param password objects that were written under another one read as noise
+     * @param salt at least eight characters; belongs to the password
+     */
+    public record Vault(String bucket, String accessKey, String secretKey, String password, String salt) {}
+
+    /** A store without a vault; starts nothing. */
     public S3Store(Installation installation, Options options) {
+        this(installation, options, Optional.empty());
+    }
+
+    /** Starts nothing. */
+    public S3Store(Installation installation, Options options, Optional<Vault> vault) {
         this.installation = installation;
         this.options = options;
+        this.vault = vault;
         this.pidFile = options.directory().resolve("s3.pid");
         this.logFile = options.logs().resolve("s3.log");
     }
@@ -85,37 +105,61 @@ public final class S3Store {
     }
 
     private LocalProcess launch() {
-        Path objects = options.directory().resolve("objects").toAbsolutePath();
-        Path settings = options.directory().resolve("s3proxy.properties").toAbsolutePath();
+        List<String> command = new ArrayList<>(List.of(
+                installation.java().toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                installation.s3Jar().toString(),
+                "--properties",
+                write("s3proxy.properties", settings(bucket("objects", BUCKET))).toString()));
+        vault.ifPresent(held -> command.addAll(List.of(
+                "--properties",
+                write("vault.properties", settings(bucket("vault", held.bucket()), held))
+                        .toString())));
+        return LocalProcess.start(new LocalProcess.Plan(
+                "s3", command, Map.of("LOG_LEVEL", "warn"), options.directory().toAbsolutePath(), pidFile, logFile));
+    }
+
+    /** Makes a bucket's folder and returns the one above it. */
+    private Path bucket(String folder, String name) {
+        Path objects = options.directory().resolve(folder).toAbsolutePath();
         try {
             // in this store a bucket is a folder, and one that others may read is open to unsigned requests
-            Path bucket = Files.createDirectories(objects.resolve(BUCKET));
+            Path bucket = Files.createDirectories(objects.resolve(name));
             Files.setPosixFilePermissions(bucket, PosixFilePermissions.fromString("rwx------"));
+            return objects;
+        } catch (IOException e) {
+            throw new StartFailure("Cannot write " + objects + ": name a data folder that you may write.", e);
+        }
+    }
+
+    private Path write(String name, String text) {
+        Path settings = options.directory().resolve(name).toAbsolutePath();
+        try {
             Files.deleteIfExists(settings);
             Files.createFile(
                     settings, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(settings, settings(objects));
+            return Files.writeString(settings, text);
         } catch (IOException e) {
             throw new StartFailure("Cannot write " + settings + ": name a data folder that you may write.", e);
         }
-        return LocalProcess.start(new LocalProcess.Plan(
-                "s3",
-                List.of(
-                        installation.java().toString(),
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-jar",
-                        installation.s3Jar().toString(),
-                        "--properties",
-                        settings.toString()),
-                Map.of("LOG_LEVEL", "warn"),
-                options.directory().toAbsolutePath(),
-                pidFile,
-                logFile));
     }
 
     private String settings(Path objects) {
+        return settings(objects, options.accessKey(), options.secretKey());
+    }
+
+    private String settings(Path objects, Vault held) {
+        return settings(objects, held.accessKey(), held.secretKey()) + """
+                s3proxy.encrypted-blobstore=true
+                s3proxy.encrypted-blobstore-password=%s
+                s3proxy.encrypted-blobstore-salt=%s
+                """.formatted(held.password(), held.salt());
+    }
+
+    private String settings(Path objects, String accessKey, String secretKey) {
         return """
                 s3proxy.endpoint=%s
                 s3proxy.authorization=aws-v2-or-v4
@@ -125,6 +169,6 @@ public final class S3Store {
                 s3proxy.v4-max-non-chunked-request-size=134217728
                 jclouds.provider=filesystem-nio2
                 jclouds.filesystem.basedir=%s
-                """.formatted(endpoint(), options.accessKey(), options.secretKey(), objects);
+                """.formatted(endpoint(), accessKey, secretKey, objects);
     }
 }

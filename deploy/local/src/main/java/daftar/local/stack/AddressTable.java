@@ -25,6 +25,9 @@ final class AddressTable {
         values.put("replica", jdbc(ports.replica()));
         values.put("kafka", Loopback.ADDRESS + ":" + ports.kafka());
         values.put("s3", "http://" + Loopback.ADDRESS + ":" + ports.s3());
+        if (options.backups()) {
+            values.put("backup-metrics", backupMetrics());
+        }
         stack.services().forEach(service -> {
             values.put(service.name(), service.address());
             values.put(service.name() + "-management", service.managementAddress());
@@ -53,6 +56,9 @@ final class AddressTable {
         line(text, "replica", database.formatted(ports.replica()));
         line(text, "Kafka", Loopback.ADDRESS + ":" + ports.kafka());
         line(text, "S3", "http://" + Loopback.ADDRESS + ":" + ports.s3() + "  bucket daftar");
+        if (options.backups()) {
+            line(text, "backups", backupMetrics() + "  (metrics; restore and drill are commands beside up)");
+        }
         line(text, "logs", folder.logs().toString());
         line(text, "data", folder.root().toString());
         line(text, "secrets", folder.secrets() + "  (passwords and keys of all of the above)");
@@ -83,6 +89,10 @@ final class AddressTable {
 
     private static void line(StringBuilder text, String name, String value) {
         text.append(String.format(Locale.ROOT, "%-11s %s%n", name, value));
+    }
+
+    private String backupMetrics() {
+        return "http://" + Loopback.ADDRESS + ":" + options.ports().backupMetrics() + "/metrics";
     }
 
     private static String jdbc(int port) {

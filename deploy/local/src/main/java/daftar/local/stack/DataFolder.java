@@ -55,6 +55,21 @@ public record DataFolder(Path root) {
         return root.resolve("s3");
     }
 
+    /** What backups keep outside the database: the history of drills. */
+    public Path backup() {
+        return root.resolve("backup");
+    }
+
+    /** A database that was restored for a person to look at. */
+    public Path restored() {
+        return root.resolve("restored");
+    }
+
+    /** The database of a drill that runs. */
+    public Path drill() {
+        return root.resolve("drill");
+    }
+
     public Path secrets() {
         return root.resolve("secrets.properties");
     }
@@ -118,7 +133,16 @@ public record DataFolder(Path root) {
     /** Deletes data, logs and secrets; keeps unpacked programs and class archives. */
     void forget() {
         List<String> command = new ArrayList<>(List.of("rm", "-rf", "--"));
-        Stream.of(postgres().resolve("primary"), postgres().resolve("replica"), kafka(), s3(), logs(), secrets())
+        Stream.of(
+                        postgres().resolve("primary"),
+                        postgres().resolve("replica"),
+                        kafka(),
+                        s3(),
+                        logs(),
+                        secrets(),
+                        backup(),
+                        restored(),
+                        drill())
                 .map(Path::toString)
                 .forEach(command::add);
         LocalProcess.Output output = LocalProcess.run(Duration.ofMinutes(2), command);

@@ -49,6 +49,13 @@ public final class Ports {
     private int s3;
 
     @Option(
+            names = "--backup-metrics-port",
+            paramLabel = "PORT",
+            defaultValue = "${env:DAFTAR_BACKUP_METRICS_PORT:-9080}",
+            description = "metrics of backups and drills (default: ${DEFAULT-VALUE})")
+    private int backupMetrics;
+
+    @Option(
             names = "--service-port",
             paramLabel = "SERVICE=PORT",
             description = "API of one service (defaults: identity=8081, consent=8082, analytics=8083, billing=8084,"
@@ -83,6 +90,11 @@ public final class Ports {
 
     public int s3() {
         return s3 + offset;
+    }
+
+    /** Metrics of backups and drills; nothing listens there without backups. */
+    public int backupMetrics() {
+        return backupMetrics + offset;
     }
 
     /** A service's API. */

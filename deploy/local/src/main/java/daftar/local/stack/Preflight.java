@@ -2,6 +2,7 @@ package daftar.local.stack;
 
 import daftar.local.Installation;
 import daftar.local.StartFailure;
+import daftar.local.backup.BackupSchedule;
 import daftar.local.postgres.Database;
 import daftar.local.process.Loopback;
 import java.io.IOException;
@@ -32,6 +33,9 @@ final class Preflight {
         }
         if (!options.memory().matches("[1-9][0-9]*[mMgG]")) {
             throw new StartFailure("Memory of " + options.memory() + " makes no sense: write for example 256m.");
+        }
+        if (options.backups()) {
+            BackupSchedule.requireTool();
         }
         Path java = installation.java();
         if (!Files.isExecutable(java)) {
@@ -67,6 +71,9 @@ final class Preflight {
         needed.put("Kafka (--kafka-port)", ports.kafka());
         needed.put("Kafka's controller (--kafka-controller-port)", ports.kafkaController());
         needed.put("S3 (--s3-port)", ports.s3());
+        if (options.backups()) {
+            needed.put("the backups' metrics (--backup-metrics-port)", ports.backupMetrics());
+        }
         for (String service : options.services()) {
             needed.put(service + " (--service-port " + service + "=PORT)", ports.service(service));
             needed.put(service + "'s management (--management-port " + service + "=PORT)", ports.management(service));

@@ -44,7 +44,11 @@ public final class Secrets {
             "client_secret.operator",
             "s3_access_key",
             "s3_secret_key",
-            "replay_secret"
+            "replay_secret",
+            "backup_store_access_key",
+            "backup_store_secret_key",
+            "backup_encryption_key",
+            "backup_encryption_salt"
         }) {
             values.computeIfAbsent(name, key -> password(random));
         }

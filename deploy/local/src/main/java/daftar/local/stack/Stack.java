@@ -2,6 +2,7 @@ package daftar.local.stack;
 
 import daftar.local.Installation;
 import daftar.local.StartFailure;
+import daftar.local.backup.BackupSchedule;
 import daftar.local.kafka.KafkaBroker;
 import daftar.local.postgres.Database;
 import daftar.local.postgres.Migrations;
@@ -12,11 +13,13 @@ import daftar.local.s3.S3Store;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The parts and the services of one system, started and stopped in the right order. */
 final class Stack {
@@ -37,6 +40,7 @@ final class Stack {
     private final KafkaBroker broker;
     private final S3Store store;
     private final List<ServiceProcess> services;
+    private final Optional<BackupSchedule> backups;
     private final ExecutorService starters = Executors.newFixedThreadPool(3);
 
     Stack(Installation installation, StackOptions options, DataFolder folder, Secrets secrets, Progress progress) {
@@ -67,7 +71,12 @@ final class Stack {
                         folder.logs(),
                         ports.s3(),
                         secrets.get("s3_access_key"),
-                        secrets.get("s3_secret_key")));
+                        secrets.get("s3_secret_key")),
+                options.backups() ? Optional.of(BackupParts.vault(secrets)) : Optional.empty());
+        this.backups = options.backups()
+                ? Optional.of(
+                        new BackupParts(installation, folder, secrets).schedule(cluster, store.endpoint(), progress))
+                : Optional.empty();
         this.services = options.services().stream()
                 .map(name -> new ServiceProcess(installation, folder, name, ports))
                 .toList();
@@ -82,6 +91,7 @@ final class Stack {
         finish(postgres);
         finish(kafka);
         finish(s3);
+        backups.ifPresent(schedule -> schedule.start(options.ports().backupMetrics()));
         progress.say("starting " + names(services));
         services.forEach(this::start);
         awaitServices();
@@ -92,8 +102,9 @@ final class Stack {
         service.start(environment.of(service.name()), options.memory());
     }
 
-    /** Stops the services, then Kafka and S3, then the replica and the primary; says what it does. */
+    /** Stops the services, then Kafka, the replica and the primary, and S3 last; says what it does. */
     void stop() {
+        backups.ifPresent(BackupSchedule::stop);
         // a start that is under way must not add processes behind our back
         starters.shutdownNow();
         try {
@@ -127,15 +138,15 @@ final class Stack {
                                 .stream())
                 .toList();
         applications.parallelStream().forEach(process -> process.stop("TERM", SERVICE_GRACE));
-        List<LocalProcess> parts = new ArrayList<>();
-        LocalProcess.running(
-                        "kafka",
-                        folder.kafka().resolve("kafka.pid"),
-                        folder.logs().resolve("kafka.log"))
-                .ifPresent(parts::add);
-        LocalProcess.running("s3", folder.s3().resolve("s3.pid"), folder.logs().resolve("s3.log"))
-                .ifPresent(parts::add);
-        parts.parallelStream().forEach(process -> process.stop("TERM", Duration.ofSeconds(30)));
+        List<LocalProcess> kafka =
+                LocalProcess.running(
+                                "kafka",
+                                folder.kafka().resolve("kafka.pid"),
+                                folder.logs().resolve("kafka.log"))
+                        .stream()
+                        .toList();
+        kafka.forEach(process -> process.stop("TERM", Duration.ofSeconds(30)));
+        List<LocalProcess> restored = BackupParts.stopRestored(folder);
         List<LocalProcess> servers = new ArrayList<>();
         for (String name : List.of("replica", "primary")) {
             LocalProcess.running(
@@ -146,11 +157,19 @@ final class Stack {
         }
         // for PostgreSQL SIGINT is the fast shutdown: SIGTERM would wait for every client
         servers.forEach(process -> process.stop("INT", Duration.ofSeconds(30)));
-        List<String> names = new ArrayList<>();
-        applications.forEach(process -> names.add(process.name()));
-        parts.forEach(process -> names.add(process.name()));
-        servers.forEach(process -> names.add(process.name()));
-        return names;
+        // last: the primary hands the end of its log to the archive while it stops
+        List<LocalProcess> s3 =
+                LocalProcess.running(
+                                "s3",
+                                folder.s3().resolve("s3.pid"),
+                                folder.logs().resolve("s3.log"))
+                        .stream()
+                        .toList();
+        s3.forEach(process -> process.stop("TERM", Duration.ofSeconds(30)));
+        return Stream.of(applications, kafka, s3, restored, servers)
+                .flatMap(List::stream)
+                .map(LocalProcess::name)
+                .toList();
     }
 
     /** Everything that should be running, for whoever watches. */
@@ -178,6 +197,7 @@ final class Stack {
     }
 
     private void startPostgres() {
+        backups.ifPresentOrElse(BackupSchedule::archive, () -> BackupSchedule.interrupted(folder.backup()));
         cluster.start();
         new Database(installation, cluster).create(secrets::password);
         progress.say("PostgreSQL answers on " + cluster.primary().port() + ", its replica on "
@@ -194,6 +214,7 @@ final class Stack {
     private void startKafka() {
         broker.start();
         broker.createTopics();
+        BackupParts.rewindAfterRestore(folder, broker.bootstrapServers(), progress);
         progress.say("Kafka answers on " + broker.bootstrapServers());
     }
 

@@ -41,6 +41,13 @@ public final class StackOptions {
             description = "services to start; 'none' for the parts alone (default: all five)")
     private List<String> services;
 
+    @Option(
+            names = "--backups",
+            description =
+                    "archive the database's log, make a full backup a day and a restore drill a week (needs Debian's"
+                            + " barman-cli-cloud)")
+    private boolean backups;
+
     @Option(names = "--fresh", description = "forget the data of earlier runs")
     private boolean fresh;
 
@@ -63,6 +70,10 @@ public final class StackOptions {
     /** Names of the services to start, possibly none. */
     public List<String> services() {
         return services.equals(List.of("none")) ? List.of() : services;
+    }
+
+    public boolean backups() {
+        return backups;
     }
 
     public boolean fresh() {
