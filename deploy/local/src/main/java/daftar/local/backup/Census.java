@@ -150,7 +150,8 @@ final class Census {
         String sums = columns.stream()
                 .map(column -> ", coalesce(sum(" + column + "), 0)")
                 .collect(Collectors.joining());
-        // deletions in a table's partitions are the table's, and so is a partition that has come or gone: the sum of their
+        // deletions in a table's partitions are the table's, and so is a partition that has come or gone: the sum of
+        // their
         // object ids tells that the set is another one
         String sql = """
                 SELECT count(*)%1$s,
