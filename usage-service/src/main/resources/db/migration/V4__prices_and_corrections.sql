@@ -5,7 +5,7 @@
 CREATE TABLE prices (
     id              uuid           NOT NULL,
     service_name    varchar(50)    NOT NULL,
-    model           varchar(100),
+    model           text,
     unit            text           NOT NULL,
     usd_per_million numeric(12, 6) NOT NULL,
     effective_from  timestamptz    NOT NULL,
@@ -73,6 +73,7 @@ CREATE INDEX usage_corrections_user_id ON usage_corrections (user_id, recorded_a
 CREATE INDEX usage_corrections_timestamp ON usage_corrections ("timestamp"); -- what the roll-ups' repair reads
 
 COMMENT ON TABLE usage_corrections IS 'What was put right after it had counted. Appended to: the rows of usage_logs stay, and rows plus corrections are the roll-ups.';
+COMMENT ON COLUMN usage_corrections.id IS 'gdpr: pseudonymous; the correction and its event; erased with the row';
 COMMENT ON COLUMN usage_corrections.event_id IS 'gdpr: pseudonymous; the corrected event in usage_logs; erased with the row';
 COMMENT ON COLUMN usage_corrections.user_id IS 'gdpr: identifier; whose use it was; erase: delete the row';
 COMMENT ON COLUMN usage_corrections.kind IS 'void: the event counts as if it had never been; adjust: it counts with other amounts.';
@@ -87,7 +88,7 @@ COMMENT ON COLUMN usage_corrections.reason IS 'Why, in the words of who did; no 
 COMMENT ON COLUMN usage_corrections.recorded_at IS 'When it was corrected.';
 
 ALTER TABLE usage_logs
-    ADD COLUMN model varchar(100),
+    ADD COLUMN model text,
     ADD COLUMN input_tokens integer,
     ADD COLUMN output_tokens integer;
 

@@ -60,7 +60,7 @@ CREATE TABLE usage_logs_restored (
     "timestamp"    timestamp      NOT NULL,
     cost_usd       numeric(10, 6),
     metadata       jsonb,
-    model          varchar(100),
+    model          text,
     input_tokens   integer,
     output_tokens  integer,
     CONSTRAINT usage_logs_restored_pkey PRIMARY KEY (id, "timestamp")
