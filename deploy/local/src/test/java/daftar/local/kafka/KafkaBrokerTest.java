@@ -66,7 +66,9 @@ class KafkaBrokerTest {
                     "consent-events.usage.dead-letter",
                     "consent-events.billing.dead-letter",
                     "mastery-events",
-                    "subscription-events");
+                    "subscription-events",
+                    "subscription-events.usage.dead-letter",
+                    "usage-alerts");
             assertEquals(
                     new TreeSet<>(expected),
                     new TreeSet<>(admin.listTopics().names().get(10, TimeUnit.SECONDS)));

@@ -1,24 +1,14 @@
 package daftar.kit.inbox;
 
 import daftar.kit.inbox.Effect.DeadLetter;
-import daftar.kit.position.Reads;
-import daftar.kit.telemetry.Meters;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.arc.properties.IfBuildProperty;
-import io.quarkus.runtime.Startup;
 import io.quarkus.runtime.util.HashUtil;
-import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.mutiny.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.Tuple;
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -49,106 +39,6 @@ final class DeadLetters {
                 AS d (topic text, partition int, "offset" bigint, key text, value text, headers jsonb, reason text,
                       digest text)
             ON CONFLICT DO NOTHING
-            """;
-
-    /** A letter waits until a trial has applied it, or somebody has discarded it. */
-    private static final String WAITS = """
-            NOT EXISTS (
-                  SELECT FROM dead_letter_redrives AS t
-                  WHERE t.dead_letter_id = d.id AND t.outcome IN ('applied', 'discarded'))
-            """;
-
-    static final String LIST = """
-            SELECT d.id, d.topic, d.partition, d."offset", d.reason, d.recorded_at, r.outcome, r.redriven_at
-            FROM dead_letters AS d
-            LEFT JOIN LATERAL (
-                SELECT t.outcome, t.redriven_at FROM dead_letter_redrives AS t
-                WHERE t.dead_letter_id = d.id ORDER BY t.id DESC LIMIT 1
-            ) AS r ON true
-            WHERE d.id < $1
-              AND ($3::text IS NULL OR d.topic = $3)
-              AND starts_with(d.reason, $4)
-              AND ($5::timestamptz IS NULL OR d.recorded_at >= $5)
-              AND ($6::timestamptz IS NULL OR d.recorded_at < $6)
-              AND ($7::boolean IS NULL OR $7 =
-            """ + WAITS + """
-            )
-            ORDER BY d.id DESC
-            LIMIT $2
-            """;
-
-    static final String COUNTS = """
-            SELECT c.topic,
-                   c.reason,
-                   count(*) AS letters,
-                   count(*) FILTER (WHERE c.waits) AS waiting,
-                   min(c.recorded_at) AS first_recorded_at,
-                   max(c.recorded_at) AS last_recorded_at
-            FROM (
-                SELECT d.topic, d.reason, d.recorded_at,
-            """ + WAITS + """
-                  AS waits
-                FROM dead_letters AS d
-            ) AS c
-            GROUP BY c.topic, c.reason
-            ORDER BY waiting DESC, letters DESC, c.topic, c.reason
-            LIMIT 1000
-            """;
-
-    private static final String DEPTH =
-            "SELECT count(*) AS depth FROM (SELECT FROM dead_letters AS d WHERE " + WAITS + " LIMIT 10000) AS w";
-
-    private static final String RECORDS = """
-            SELECT d.id, d.topic, d.partition, d."offset", d.key, d.value, d.headers
-            FROM dead_letters AS d
-            """;
-
-    static final String ONE = RECORDS + "WHERE d.id = $1";
-
-    private static final String OF_CAUSE = """
-            WHERE d.topic = $1
-              AND starts_with(d.reason, $2)
-              AND d.id > $3
-              AND
-            """ + WAITS + """
-            ORDER BY d.id
-            LIMIT $4
-            """;
-
-    static final String WAITING_RECORDS = RECORDS + OF_CAUSE;
-
-    static final String TELL = """
-            INSERT INTO dead_letter_redrives (dead_letter_id, actor, reason, outcome, redriven_at)
-            SELECT r.dead_letter_id, $3, $4, r.outcome, $5
-            FROM unnest($1::bigint[], $2::text[]) AS r (dead_letter_id, outcome)
-            RETURNING dead_letter_id, outcome
-            """;
-
-    static final String DISCARD_WAITING = """
-            INSERT INTO dead_letter_redrives (dead_letter_id, actor, reason, outcome, redriven_at)
-            SELECT l.id, $5, $6, 'discarded', $7
-            FROM (SELECT d.id FROM dead_letters AS d
-            """ + OF_CAUSE + """
-            ) AS l
-            RETURNING dead_letter_id, outcome
-            """;
-
-    static final String DISCARD_ONE = """
-            WITH letter AS (
-                SELECT d.id,
-                       (SELECT min(t.outcome) FROM dead_letter_redrives AS t
-                        WHERE t.dead_letter_id = d.id AND t.outcome IN ('applied', 'discarded')) AS outcome
-                FROM dead_letters AS d
-                WHERE d.id = $1
-            ),
-            told AS (
-                INSERT INTO dead_letter_redrives (dead_letter_id, actor, reason, outcome, redriven_at)
-                SELECT l.id, $2, $3, 'discarded', $4
-                FROM letter AS l
-                WHERE l.outcome IS NULL
-            )
-            SELECT l.id AS dead_letter_id, coalesce(l.outcome, 'discarded') AS outcome
-            FROM letter AS l
             """;
 
     private final Pool pool;
@@ -189,29 +79,8 @@ final class DeadLetters {
         return row.put("reason", letter.reason()).put("digest", digest);
     }
 
-    static String base64(byte[] bytes) {
+    private static String base64(byte[] bytes) {
         return bytes == null ? null : Base64.getEncoder().encodeToString(bytes);
-    }
-
-    /** The record as it came, from its row in the table. */
-    static ConsumerRecord<byte[], byte[]> record(Row row) {
-        Buffer key = row.getBuffer("key");
-        Buffer value = row.getBuffer("value");
-        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
-                row.getString("topic"),
-                row.getInteger("partition"),
-                row.getLong("offset"),
-                key == null ? null : key.getBytes(),
-                value == null ? null : value.getBytes());
-        for (Object each : row.getJsonArray("headers")) {
-            JsonObject header = (JsonObject) each;
-            String bytes = header.getString("value");
-            record.headers()
-                    .add(
-                            header.getString("name"),
-                            bytes == null ? null : Base64.getDecoder().decode(bytes));
-        }
-        return record;
     }
 
     private Uni<Void> publish(DeadLetter letter) {
@@ -230,33 +99,5 @@ final class DeadLetters {
 
     private static void header(Headers headers, String name, String value) {
         headers.add(name, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Counts the letters that wait, for operators: up to 10,000, every so often. */
-    @Startup
-    @ApplicationScoped
-    @IfBuildProperty(name = "daftar.inbox", stringValue = "true")
-    static class Waiting {
-
-        private final Reads reads;
-        private volatile long depth;
-
-        @Inject
-        Waiting(Reads reads, MeterRegistry meters) {
-            this.reads = reads;
-            meters.gauge(Meters.DEAD_LETTERS_WAITING, this, waiting -> waiting.depth);
-        }
-
-        @Scheduled(
-                every = "${daftar.dead-letters.count-every}",
-                concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
-                skipExecutionIf = Scheduled.ApplicationNotRunning.class)
-        Uni<Void> count() {
-            return reads.read(connection -> connection.preparedQuery(DEPTH).execute())
-                    .invoke(rows -> depth = rows.iterator().next().getLong("depth"))
-                    .replaceWithVoid()
-                    .onFailure()
-                    .recoverWithNull();
-        }
     }
 }

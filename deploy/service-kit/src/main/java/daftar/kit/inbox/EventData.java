@@ -10,27 +10,20 @@ import com.fasterxml.uuid.impl.NameBasedGenerator;
 import daftar.kit.inbox.Effect.Rejection;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
-import io.cloudevents.SpecVersion;
+import io.cloudevents.core.builder.CloudEventBuilder;
 import io.cloudevents.core.message.Encoding;
 import io.cloudevents.core.message.MessageReader;
 import io.cloudevents.kafka.KafkaMessageFactory;
 import io.cloudevents.rw.CloudEventContextWriter;
-import io.cloudevents.rw.CloudEventRWException;
 import io.cloudevents.rw.CloudEventWriter;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -54,8 +47,6 @@ public final class EventData {
 
     private static final int NANO_DIGITS = 9;
 
-    private static final List<String> REQUIRED = List.of("id", "source", "type");
-
     private final JsonNode data;
 
     private EventData(JsonNode data) {
@@ -69,7 +60,9 @@ public final class EventData {
      */
     static CloudEvent read(ConsumerRecord<byte[], byte[]> record) {
         MessageReader reader = KafkaMessageFactory.createReader(record);
-        return reader.getEncoding() == Encoding.BINARY ? reader.read(Binary::new) : reader.toEvent();
+        return reader.getEncoding() == Encoding.BINARY
+                ? reader.read(version -> new Binary(CloudEventBuilder.fromSpecVersion(version)))
+                : reader.toEvent();
     }
 
     /** Reads the data of an event; no data, no JSON or no object is a rejection. */
@@ -133,13 +126,17 @@ public final class EventData {
 
     /** A required whole number from 0 to {@code most}. */
     public long number(String field, long most) {
+        return whole(field, 0, most);
+    }
+
+    private long whole(String field, long least, long most) {
         JsonNode value = data.get(field);
         if (value == null
                 || !value.isIntegralNumber()
                 || !value.canConvertToLong()
-                || value.longValue() < 0
+                || value.longValue() < least
                 || value.longValue() > most) {
-            throw new Rejection(field, "is missing or not a whole number from 0 to " + most);
+            throw new Rejection(field, "is not a whole number from " + least + " to " + most);
         }
         return value.longValue();
     }
@@ -191,14 +188,7 @@ public final class EventData {
 
     /** A whole number from 0 to 2^31-1; 0 where the field is absent. */
     public int count(String field) {
-        JsonNode value = data.get(field);
-        if (value == null) {
-            return 0;
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
-            throw new Rejection(field, "is not a whole number from 0 to 2147483647");
-        }
-        return value.intValue();
+        return data.has(field) ? (int) whole(field, 0, Integer.MAX_VALUE) : 0;
     }
 
     /**
@@ -221,14 +211,7 @@ public final class EventData {
 
     /** A required whole number from -(2^31-1) to 2^31-1 that is to be added to something. */
     public int change(String field) {
-        JsonNode value = data.get(field);
-        if (value == null
-                || !value.isIntegralNumber()
-                || !value.canConvertToInt()
-                || value.intValue() == Integer.MIN_VALUE) {
-            throw new Rejection(field, "is not a whole number from -2147483647 to 2147483647");
-        }
-        return value.intValue();
+        return (int) whole(field, -Integer.MAX_VALUE, Integer.MAX_VALUE);
     }
 
     /** A required amount as decimal text that is to be added to something: as {@link #amount}, or with a minus. */
@@ -349,124 +332,22 @@ public final class EventData {
         return true;
     }
 
-    /**
-     * A message in binary mode: the attributes are headers, which are kept as they came. What CloudEvents 1.0 demands of
-     * them is checked once, at the end.
-     */
-    private static final class Binary implements CloudEvent, CloudEventWriter<CloudEvent> {
-
-        /** Producers are few and their events many. */
-        private static volatile URI lastSource = URI.create("");
-
-        private final SpecVersion version;
-        private final Map<String, String> attributes = new HashMap<>();
-        private CloudEventData data;
-        private URI source;
-        private OffsetDateTime time;
-
-        Binary(SpecVersion version) {
-            this.version = version;
-        }
+    /** What the SDK makes of a message in binary mode, but for the time, which it reads by Java's general parser too. */
+    private record Binary(CloudEventBuilder event) implements CloudEventWriter<CloudEvent> {
 
         @Override
         public CloudEventContextWriter withContextAttribute(String name, String value) {
-            for (int i = 0; i < name.length(); i++) {
-                char c = name.charAt(i);
-                if ((c < 'a' || c > 'z') && (c < '0' || c > '9')) {
-                    throw CloudEventRWException.newInvalidExtensionName(name);
-                }
-            }
-            attributes.put(name, value);
-            return this;
+            return name.equals("time") ? event.withTime(parse(value)) : event.withContextAttribute(name, value);
         }
 
         @Override
-        public CloudEvent end(CloudEventData value) {
-            data = value;
-            return end();
+        public CloudEvent end(CloudEventData data) {
+            return event.end(data);
         }
 
         @Override
         public CloudEvent end() {
-            for (String required : REQUIRED) {
-                if (attributes.get(required) == null) {
-                    throw new IllegalStateException("attribute " + required + " is missing");
-                }
-            }
-            String text = attributes.get("source");
-            source = lastSource.toString().equals(text) ? lastSource : URI.create(text);
-            lastSource = source;
-            time = attributes.get("time") == null ? null : parse(attributes.get("time"));
-            return this;
-        }
-
-        @Override
-        public CloudEventData getData() {
-            return data;
-        }
-
-        @Override
-        public SpecVersion getSpecVersion() {
-            return version;
-        }
-
-        @Override
-        public String getId() {
-            return attributes.get("id");
-        }
-
-        @Override
-        public String getType() {
-            return attributes.get("type");
-        }
-
-        @Override
-        public URI getSource() {
-            return source;
-        }
-
-        @Override
-        public String getDataContentType() {
-            return attributes.get("datacontenttype");
-        }
-
-        @Override
-        public URI getDataSchema() {
-            String schema = attributes.get("dataschema");
-            return schema == null ? null : URI.create(schema);
-        }
-
-        @Override
-        public String getSubject() {
-            return attributes.get("subject");
-        }
-
-        @Override
-        public OffsetDateTime getTime() {
-            return time;
-        }
-
-        @Override
-        public Object getAttribute(String name) {
-            return switch (name) {
-                case "source" -> source;
-                case "time" -> time;
-                case "dataschema" -> getDataSchema();
-                case "specversion" -> version;
-                default -> attributes.get(name);
-            };
-        }
-
-        @Override
-        public Object getExtension(String name) {
-            return version.getAllAttributes().contains(name) ? null : attributes.get(name);
-        }
-
-        @Override
-        public Set<String> getExtensionNames() {
-            Set<String> names = new TreeSet<>(attributes.keySet());
-            names.removeAll(version.getAllAttributes());
-            return names;
+            return event.end();
         }
     }
 }

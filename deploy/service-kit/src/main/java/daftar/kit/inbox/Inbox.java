@@ -156,7 +156,7 @@ public final class Inbox<E> {
      *
      * @param patient whether to wait for a database that is away; the failure is the caller's if not
      */
-    static <E> Uni<List<DeadLetter>> attempt(
+    public static <E> Uni<List<DeadLetter>> attempt(
             Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records, boolean patient) {
         return apply(effect, read(effect, records), patient);
     }

@@ -1,15 +1,16 @@
-package daftar.kit.inbox;
+package daftar.quarantine;
 
 import daftar.kit.access.Access;
 import daftar.kit.access.Caller;
 import daftar.kit.access.Caller.Kind;
+import daftar.kit.inbox.Effect;
+import daftar.kit.inbox.Inbox;
 import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.problem.Problem;
 import io.quarkus.arc.All;
-import io.quarkus.resteasy.reactive.server.EndpointDisabled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
@@ -58,7 +59,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
  */
 @Path("/v1/dead-letters")
 @Tag(name = "dead letters", description = "Records that had no effect, and trials to let them have it")
-@EndpointDisabled(name = "daftar.inbox", stringValue = "false")
 class DeadLetterResource {
 
     private static final String TEXT = "[^\\x00]*";
@@ -160,8 +160,8 @@ class DeadLetterResource {
             recordable("recorded_to", recordedTo),
             waiting
         });
-        return reads.read(
-                        connection -> connection.preparedQuery(DeadLetters.LIST).execute(parameters))
+        return reads.read(connection ->
+                        connection.preparedQuery(LetterQueries.LIST).execute(parameters))
                 .map(rows -> Page.of(
                         list(rows, DeadLetterResource::letter),
                         limit,
@@ -177,7 +177,7 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "Of each topic and reason: how many there are, and how many wait")
     public Uni<List<Count>> counts() {
         return reads.read(connection ->
-                        connection.preparedQuery(DeadLetters.COUNTS).execute())
+                        connection.preparedQuery(LetterQueries.COUNTS).execute())
                 .map(rows -> list(rows, DeadLetterResource::count));
     }
 
@@ -188,8 +188,8 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "Key, value and headers as they came")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     public Uni<Content> one(@PathParam("id") long id) {
-        return reads.read(
-                        connection -> connection.preparedQuery(DeadLetters.ONE).execute(Tuple.of(id)))
+        return reads.read(connection ->
+                        connection.preparedQuery(LetterQueries.ONE).execute(Tuple.of(id)))
                 .map(rows -> only(list(rows, DeadLetterResource::content)));
     }
 
@@ -201,7 +201,7 @@ class DeadLetterResource {
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<Outcome> redrive(@PathParam("id") long id, @NotNull @Valid Redrive redrive) {
-        return primary.preparedQuery(DeadLetters.ONE)
+        return primary.preparedQuery(LetterQueries.ONE)
                 .execute(Tuple.of(id))
                 .chain(rows -> redrive(rows, redrive.reason()))
                 .map(DeadLetterResource::only);
@@ -220,7 +220,7 @@ class DeadLetterResource {
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<List<Outcome>> redriveAll(@NotNull @Valid Redrives redrives) {
         effectOf(redrives.topic());
-        return primary.preparedQuery(DeadLetters.WAITING_RECORDS)
+        return primary.preparedQuery(LetterQueries.WAITING_RECORDS)
                 .execute(waiting(redrives))
                 .chain(rows -> redrive(rows, redrives.reason()));
     }
@@ -236,7 +236,8 @@ class DeadLetterResource {
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule")
     public Uni<Outcome> discard(@PathParam("id") long id, @NotNull @Valid Redrive discard) {
-        return discard(DeadLetters.DISCARD_ONE, discard.reason(), Tuple.of(id)).map(DeadLetterResource::only);
+        return discard(LetterQueries.DISCARD_ONE, discard.reason(), Tuple.of(id))
+                .map(DeadLetterResource::only);
     }
 
     @POST
@@ -249,7 +250,7 @@ class DeadLetterResource {
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
     public Uni<List<Outcome>> discardAll(@NotNull @Valid Redrives discards) {
         effectOf(discards.topic());
-        return discard(DeadLetters.DISCARD_WAITING, discards.reason(), waiting(discards));
+        return discard(LetterQueries.DISCARD_WAITING, discards.reason(), waiting(discards));
     }
 
     private Uni<List<Outcome>> discard(String sql, String reason, Tuple which) {
@@ -283,7 +284,7 @@ class DeadLetterResource {
     private Uni<List<Outcome>> redrive(RowSet<Row> rows, String reason) {
         // a record equals itself alone
         Map<ConsumerRecord<byte[], byte[]>, Long> ids = new LinkedHashMap<>();
-        rows.forEach(row -> ids.put(DeadLetters.record(row), row.getLong("id")));
+        rows.forEach(row -> ids.put(StoredRecord.record(row), row.getLong("id")));
         if (ids.isEmpty()) {
             return Uni.createFrom().item(List.of());
         }
@@ -300,7 +301,7 @@ class DeadLetterResource {
                     reason,
                     clock.instant().atOffset(ZoneOffset.UTC));
             return writes.writeSql(connection ->
-                            connection.preparedQuery(DeadLetters.TELL).execute(told))
+                            connection.preparedQuery(LetterQueries.TELL).execute(told))
                     .map(rowsTold -> list(rowsTold, DeadLetterResource::outcome));
         });
     }
@@ -348,10 +349,10 @@ class DeadLetterResource {
     }
 
     private static Content content(Row row) {
-        ConsumerRecord<byte[], byte[]> record = DeadLetters.record(row);
+        ConsumerRecord<byte[], byte[]> record = StoredRecord.record(row);
         List<Header> headers = StreamSupport.stream(record.headers().spliterator(), false)
-                .map(header -> new Header(header.key(), DeadLetters.base64(header.value())))
+                .map(header -> new Header(header.key(), StoredRecord.base64(header.value())))
                 .toList();
-        return new Content(DeadLetters.base64(record.key()), DeadLetters.base64(record.value()), headers);
+        return new Content(StoredRecord.base64(record.key()), StoredRecord.base64(record.value()), headers);
     }
 }
