@@ -21,7 +21,8 @@ WHERE position(convert_to(current_setting('erasure.user_id'), 'UTF8') IN coalesc
 
 SET LOCAL ROLE usage_owner;
 DELETE FROM usage.usage_logs WHERE user_id = current_setting('erasure.user_id')::uuid;
--- usage_archive_keys and usage_logs_restored, and rows on their way to the archive, which are in usage_logs no more
+-- usage.usage_archive_keys and usage.usage_logs_restored, and rows on their way to the archive, which are in usage_logs no
+-- more
 SELECT usage.destroy_usage_archive_key(current_setting('erasure.user_id')::uuid);
 DELETE FROM usage.usage_rollups WHERE user_id = current_setting('erasure.user_id')::uuid;
 DELETE FROM usage.usage_corrections WHERE user_id = current_setting('erasure.user_id')::uuid;
