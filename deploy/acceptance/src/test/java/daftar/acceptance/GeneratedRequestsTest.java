@@ -88,9 +88,15 @@ class GeneratedRequestsTest {
         return faults;
     }
 
-    /** With a person who is there: else no request would get further than 404. */
+    /**
+     * With a person who is there: else no request would get further than 404. Without the second form of an export:
+     * Specmatic expects each declared form in turn, and sends no Accept that would ask for it.
+     */
     private static JsonNode about(UUID person, String service) throws Exception {
         JsonNode document = new YAMLMapper().readTree(Route.documentOf(service).toFile());
+        document.findValues("content").stream()
+                .filter(forms -> forms.has("text/csv"))
+                .forEach(forms -> ((ObjectNode) forms).remove("application/x-ndjson"));
         document.path("paths")
                 .forEach(path ->
                         path.forEach(operation -> operation.path("parameters").forEach(parameter -> {
