@@ -130,10 +130,18 @@ final class LocalSystem implements AutoCloseable {
                 .toList();
     }
 
-    /** A service's process as it runs now. The launcher starts one again that ended. */
-    LocalProcess process(String service) {
-        return LocalProcess.running(
-                        service, data.resolve("run").resolve(service + ".pid"), logs().resolve(service + ".log"))
+    /**
+     * A process as it runs now. The launcher starts one again that ended.
+     *
+     * @param part a service, or {@code kafka} or {@code postgres-primary}
+     */
+    LocalProcess process(String part) {
+        String pidFile = switch (part) {
+            case "kafka" -> "kafka/kafka.pid";
+            case "postgres-primary" -> "postgres/primary.pid";
+            default -> "run/" + part + ".pid";
+        };
+        return LocalProcess.running(part, data.resolve(pidFile), logs().resolve(part + ".log"))
                 .orElseThrow();
     }
 

@@ -107,8 +107,13 @@ final class UsageStream implements AutoCloseable {
         return offset == null ? 0 : offset.offset();
     }
 
-    /** Waits until the service has confirmed all that lies in the topic. */
+    /** Waits until the service has confirmed all that lies in the topic, for a minute at most. */
     void awaitConfirmed(String service) throws ExecutionException, InterruptedException {
+        awaitConfirmed(service, Duration.ofSeconds(60));
+    }
+
+    /** The same with another limit. */
+    void awaitConfirmed(String service, Duration limit) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetSpec> ends = java.util.stream.IntStream.range(0, partitions)
                 .boxed()
                 .collect(Collectors.toMap(
@@ -116,7 +121,10 @@ final class UsageStream implements AutoCloseable {
         long end = admin.listOffsets(ends).all().get().values().stream()
                 .mapToLong(partition -> partition.offset())
                 .sum();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> confirmed(service) == end);
+        Awaitility.await(service + " has confirmed " + end)
+                .atMost(limit)
+                .ignoreExceptions()
+                .until(() -> confirmed(service) == end);
     }
 
     @Override
