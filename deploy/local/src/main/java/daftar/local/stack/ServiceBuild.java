@@ -61,6 +61,8 @@ final class ServiceBuild {
                         module.resolve("src/main"),
                         root.resolve("deploy/service-kit/pom.xml"),
                         root.resolve("deploy/service-kit/src/main"),
+                        root.resolve("deploy/retention/pom.xml"),
+                        root.resolve("deploy/retention/src/main"),
                         root.resolve("deploy/migrator/pom.xml"),
                         root.resolve("deploy/migrator/src/main"))
                 .anyMatch(source -> newest(source).isAfter(built));
