@@ -37,10 +37,10 @@ import org.jboss.logging.Logger;
 public class Retention {
 
     /** Age of the oldest row beyond its period, 0 without one; tag {@code table}. */
-    static final String OVERDUE = "daftar_retention_overdue_seconds";
+    public static final String OVERDUE = "daftar_retention_overdue_seconds";
 
     /** Rows that this job deleted; tag {@code table}. */
-    static final String DELETED = "daftar_retention_deleted_total";
+    public static final String DELETED = "daftar_retention_deleted_total";
 
     private static final Logger LOG = Logger.getLogger(Retention.class);
 
@@ -73,8 +73,14 @@ public class Retention {
         }
     }
 
+    /**
+     * Of the schedule on the class path.
+     *
+     * @param pause between two batches
+     * @param batchRows at most so many rows in one transaction, at least 1
+     */
     @Inject
-    Retention(
+    public Retention(
             Writes writes,
             Reads reads,
             Clock clock,
@@ -102,7 +108,7 @@ public class Retention {
 
     /** Deletes what is past its period; a table that fails leaves the others their turn. */
     @Scheduled(cron = "{daftar.retention.cron}", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-    Uni<Void> run() {
+    public Uni<Void> run() {
         return Multi.createFrom()
                 .iterable(tables)
                 .filter(table -> table.entry.isTheJobs())
@@ -134,7 +140,7 @@ public class Retention {
 
     /** Asks the replica for the oldest row of each table that should have gone; while nobody answers, the last look stands. */
     @Scheduled(every = "{daftar.retention.look-every}", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-    Uni<Void> look() {
+    public Uni<Void> look() {
         return Multi.createFrom()
                 .iterable(tables)
                 .onItem()

@@ -1,7 +1,8 @@
-package daftar.retention;
+package daftar.identity.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daftar.retention.Retention;
 import daftar.testkit.Stack;
 import daftar.testkit.TestStack;
 import io.quarkus.test.common.WithTestResource;
