@@ -7,12 +7,9 @@ import daftar.identity.token.ServerKey;
 import daftar.kit.position.Writes;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigUtils;
-import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
-import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
@@ -79,25 +76,16 @@ class Sessions {
             WHERE id = $1 AND revoked_at IS NULL
             """;
 
-    /** In portions: one statement never holds more than this many locks, and never runs for long. */
-    private static final String DELETE_EXPIRED = """
-            DELETE FROM sessions
-            WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 5000)
-            """;
-
     private final Writes writes;
-    private final Pool primary;
     private final Clock clock;
     private final ServerKey key;
 
     @Inject
     Sessions(
             Writes writes,
-            Pool primary,
             Clock clock,
             @ConfigProperty(name = "daftar.refresh-token-key") Optional<String> refreshTokenKey) {
         this.writes = writes;
-        this.primary = primary;
         this.clock = clock;
         this.key = ServerKey.read(
                 "DAFTAR_REFRESH_TOKEN_KEY", refreshTokenKey.orElse(null), ConfigUtils.isProfileActive("prod"));
@@ -140,22 +128,6 @@ class Sessions {
     Uni<Void> revoke(RefreshToken presented) {
         return writes.writeSql(connection -> lock(connection, presented)
                 .flatMap(row -> row == null ? Uni.createFrom().voidItem() : revoke(connection, presented, "logout")));
-    }
-
-    @Scheduled(
-            every = "${daftar.sessions.clean-every}",
-            delayed = "${daftar.sessions.clean-every}",
-            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-    Uni<Void> deleteExpired() {
-        return primary.preparedQuery(DELETE_EXPIRED)
-                .execute(Tuple.of(utc(now())))
-                .map(RowSet::rowCount)
-                .invoke(deleted -> LOG.debugf("expired sessions deleted: %d", deleted))
-                .repeat()
-                .whilst(deleted -> deleted > 0)
-                .collect()
-                .last()
-                .replaceWithVoid();
     }
 
     /** The locked row of the session that the token was made for; null where there is none or the token is forged. */

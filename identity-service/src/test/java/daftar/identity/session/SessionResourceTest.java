@@ -31,8 +31,6 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.restassured.response.Response;
-import jakarta.inject.Inject;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -47,10 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SessionResourceTest {
 
     private final Stack stack = Stack.current();
-
-    /** Quarkus injects tests through fields alone. */
-    @Inject
-    Sessions sessions;
 
     @Test
     void aLoginGivesTokensThatNobodyMayKeepACopyOf() {
@@ -218,16 +212,6 @@ class SessionResourceTest {
         refreshing(session.refreshToken()).then().spec(problem(Problem.WRONG_CREDENTIALS));
     }
 
-    @Test
-    void expiredSessionsAreDeletedAndOthersKept() {
-        Session expired = newSession();
-        Session alive = newSession();
-        stack.execute("identity_owner", "UPDATE sessions SET expires_at = now() WHERE user_id = ?", expired.userId());
-        sessions.deleteExpired().await().atMost(Duration.ofSeconds(10));
-        assertEquals(0, sessionsOf(expired));
-        assertEquals(1, sessionsOf(alive));
-    }
-
     /** A session's id is no secret: whoever knows it must not be able to end or go on with the session. */
     @Test
     void aForgedTokenChangesNothing() {
@@ -279,10 +263,6 @@ class SessionResourceTest {
                 stack.query("identity_owner", "SELECT revoked_reason FROM sessions WHERE user_id = ?", session.userId())
                         .get(0)
                         .get("revoked_reason");
-    }
-
-    private long sessionsOf(Session session) {
-        return stack.number("identity_owner", "SELECT count(*) FROM sessions WHERE user_id = ?", session.userId());
     }
 
     private static long medianNanos(Supplier<Response> request) {

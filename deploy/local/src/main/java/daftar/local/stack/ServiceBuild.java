@@ -63,6 +63,8 @@ final class ServiceBuild {
                         root.resolve("deploy/service-kit/src/main"),
                         root.resolve("deploy/quarantine/pom.xml"),
                         root.resolve("deploy/quarantine/src/main"),
+                        root.resolve("deploy/retention/pom.xml"),
+                        root.resolve("deploy/retention/src/main"),
                         root.resolve("deploy/migrator/pom.xml"),
                         root.resolve("deploy/migrator/src/main"))
                 .anyMatch(source -> newest(source).isAfter(built));

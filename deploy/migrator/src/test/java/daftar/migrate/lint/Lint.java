@@ -24,7 +24,7 @@ final class Lint {
             Path.of("").toAbsolutePath().normalize().getParent().getParent();
 
     private static final Path DATA = ROOT.resolve("deploy/migrator/src/test/resources/lint");
-    private static final Path RETENTION = ROOT.resolve("deploy/docs/retention.csv");
+    private static final Pattern RETAINED = Pattern.compile("\"table\": \"([a-z_]+)\"");
     private static final Pattern SQL_BLOCK = Pattern.compile("```sql\\n(.*?)```", Pattern.DOTALL);
 
     private final List<Rules> families;
@@ -120,15 +120,14 @@ final class Lint {
         return types;
     }
 
-    /** First column of the retention schedule, {@code slice.table}; its first line names the columns. */
+    /** The tables of the services' retention schedules, {@code slice.table}. */
     private static Optional<Set<String>> retained() {
-        return Files.exists(RETENTION)
-                ? Optional.of(read(RETENTION)
-                        .lines()
-                        .skip(1)
-                        .map(line -> line.split(",", 2)[0].strip())
-                        .collect(Collectors.toSet()))
-                : Optional.empty();
+        return Optional.of(SLICES.stream()
+                .flatMap(slice -> RETAINED.matcher(
+                                read(ROOT.resolve(slice + "-service/src/main/resources/retention.json")))
+                        .results()
+                        .map(entry -> slice + "." + entry.group(1)))
+                .collect(Collectors.toSet()));
     }
 
     static String read(Path path) {

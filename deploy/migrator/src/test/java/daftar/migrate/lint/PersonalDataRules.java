@@ -19,7 +19,7 @@ final class PersonalDataRules implements Rules {
 
     private final Optional<Set<String>> retained;
 
-    /** @param retained tables of the retention schedule, {@code slice.table}; nothing while there is none */
+    /** @param retained tables of the retention schedule, {@code slice.table}; nothing where there is none to keep to */
     PersonalDataRules(Optional<Set<String>> retained) {
         this.retained = retained;
     }
@@ -42,7 +42,7 @@ final class PersonalDataRules implements Rules {
                         table.line,
                         "retention-entry",
                         "The retention schedule does not say how long " + table.name + " keeps its rows",
-                        "Add a line to it"));
+                        "Add an entry to the service's retention.json"));
             }
             table.columns
                     .values()
