@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Batches are of three rows here, so that ten rows are several. */
+/** Batches are of three rows here, so that ten rows are several. Ages are in hours: this driver's zone has summer time. */
 @QuarkusTest
 @WithTestResource(TestStack.class)
 class RetentionTest {
@@ -207,7 +207,7 @@ class RetentionTest {
                 INSERT INTO usage_reservations (id, user_id, period_end, subscription_id, state, tokens, speech_seconds,
                                                 created_at, expires_at, changed_at)
                 SELECT t.id, t.id, t.time, t.id, 'released', 1, 0, t.time, t.time, t.time
-                FROM (SELECT ?::uuid AS id, now() - interval '40 days' AS time) AS t""", UUID.randomUUID());
+                FROM (SELECT ?::uuid AS id, now() - interval '960 hours' AS time) AS t""", UUID.randomUUID());
 
         Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
             job.look().await().atMost(LIMIT);
@@ -227,7 +227,7 @@ class RetentionTest {
     private void letters(int count, int daysAgo) {
         stack.execute("usage_owner", """
                 INSERT INTO dead_letters (topic, partition, "offset", headers, reason, recorded_at)
-                SELECT ?, 0, n, '[]', 'none', now() - make_interval(days => ?)
+                SELECT ?, 0, n, '[]', 'none', now() - make_interval(hours => 24 * ?)
                 FROM generate_series(1, ?) AS n""", topic, daysAgo, count);
     }
 

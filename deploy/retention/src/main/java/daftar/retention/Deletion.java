@@ -18,7 +18,7 @@ import java.util.Optional;
 final class Deletion {
 
     private static final String LOCK = """
-            SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.retention ' || $1, 0)) AS mine
+            SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.retention ' || $1::text, 0)) AS mine
             """;
 
     /** By place, not by key: any table has one. A row that somebody changes meanwhile has another place, and stays. */
@@ -35,7 +35,7 @@ final class Deletion {
     /** A day's runs are one line. It is finished once a run of the day found no more. */
     private static final String TELL = """
             INSERT INTO retention_runs AS r (table_name, run_on, deleted_rows, began_at, finished_at)
-            VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN $4 END)
+            VALUES ($1, $2, $3, $4::timestamptz, CASE WHEN $5 THEN $4::timestamptz END)
             ON CONFLICT (table_name, run_on) DO UPDATE
             SET deleted_rows = r.deleted_rows + excluded.deleted_rows,
                 finished_at = excluded.finished_at
