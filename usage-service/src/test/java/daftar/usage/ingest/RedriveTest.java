@@ -64,8 +64,10 @@ class RedriveTest {
                 0,
                 stack.number(
                         "usage_owner",
-                        "SELECT count(*) FROM dead_letter_redrives WHERE actor !~ '^[0-9a-f-]{36}$'"
-                                + " OR abs(extract(epoch FROM now() - redriven_at)) > 3600"));
+                        "SELECT count(*) FROM dead_letter_redrives WHERE dead_letter_id = ?"
+                                + " AND (actor !~ '^[0-9a-f-]{36}$'"
+                                + " OR abs(extract(epoch FROM now() - redriven_at)) > 3600)",
+                        id));
     }
 
     @Test
