@@ -83,7 +83,8 @@ class UsageExportTest {
         assertEquals(CsvLine.NAMES.strip(), lines.get(0));
         assertTrue(lines.get(1).contains(",\"'=chat, \"\"new\"\"\",1,2,2026-01-01T00:00:00Z,0.000250,"), file);
         assertTrue(
-                lines.get(2).contains(",tutor,2,2,2026-01-02T00:00:00Z,0.000250,\"{\"\"model\"\": \"\"a\"\"}\""), file);
+                lines.get(2).contains(",tutor,2,2,2026-01-02T00:00:00Z,0.000250,,,,,,,,\"{\"\"model\"\": \"\"a\"\"}\""),
+                file);
         assertEquals(List.of(""), lines.subList(3, lines.size()));
     }
 

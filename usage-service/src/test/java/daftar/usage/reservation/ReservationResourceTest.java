@@ -26,6 +26,7 @@ import daftar.usage.UsageTopic;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -324,7 +325,7 @@ class ReservationResourceTest {
     private ConsumerRecord<byte[], byte[]> published(UUID user) {
         try (Topics topics = new Topics(stack)) {
             return topics.read("usage-events").stream()
-                    .filter(record -> user.toString().equals(text(record.key())))
+                    .filter(record -> Arrays.equals(user.toString().getBytes(StandardCharsets.UTF_8), record.key()))
                     .findFirst()
                     .orElseThrow();
         }
