@@ -20,6 +20,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -139,7 +141,10 @@ class UsageArchiveResource {
             summary = "Archive the months that are due",
             description = "Goes on by itself; the list tells how far it is. Takes up what earlier runs left undone. "
                     + "Harmless to repeat.")
-    @APIResponse(responseCode = "202", description = "Whether a run began")
+    @APIResponse(
+            responseCode = "202",
+            description = "Whether a run began",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Run.class)))
     @APIResponse(responseCode = "400", description = "The body cannot be read")
     @APIResponse(responseCode = "409", description = "This instance does not archive")
     @APIResponse(responseCode = "422", description = "The month is none")

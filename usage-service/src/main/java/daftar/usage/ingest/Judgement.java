@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * What becomes of each event of a request, as far as it can be known before the topic's consumer has it.
@@ -47,7 +48,12 @@ record Judgement(List<Item> items, List<Outgoing> outgoing) {
      */
     record Item(
             @Nullable String id,
+
+            @Schema(
+                    implementation = String.class,
+                    enumeration = {"accepted", "duplicate", "conflict", "rejected"})
             Result result,
+
             @Nullable String reason,
             @Nullable String pointer) {}
 

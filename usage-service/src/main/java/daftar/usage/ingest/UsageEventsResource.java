@@ -68,7 +68,10 @@ class UsageEventsResource {
                                         implementation = Object.class)),
                 @Content(mediaType = PostedBody.SINGLE, schema = @Schema(type = SchemaType.OBJECT))
             })
-    @APIResponse(responseCode = "202", description = "What became of each event; at least one was not rejected")
+    @APIResponse(
+            responseCode = "202",
+            description = "What became of each event; at least one was not rejected",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Items.class)))
     @APIResponse(responseCode = "400", description = "The body is no JSON, or not what its media type says")
     @APIResponse(
             responseCode = "422",

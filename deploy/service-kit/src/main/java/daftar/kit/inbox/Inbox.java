@@ -14,10 +14,7 @@ import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
-import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,8 +46,6 @@ import org.jboss.logging.MDC;
  * de-duplication makes the repetition nothing. Nothing that a record holds can stop the stream: what
  * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
  * until the record at fault is found. While the database is away the batch waits, and readiness says so.
- *
- * <p>A large batch has its effects in parts, one after the other; each part is read while the one before has its effect.
  */
 public final class Inbox<E> {
 
@@ -60,9 +55,6 @@ public final class Inbox<E> {
 
     /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
-
-    /** Records that have their effect together, in one statement. */
-    private static final int PART = 2_500;
 
     /** Longer than most batches take; a group may rebalance for minutes. */
     private static final long LAST_BATCH_SECONDS = 20;
@@ -103,52 +95,10 @@ public final class Inbox<E> {
                     .offset();
             LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
         }
-        return inTurn(parts(records))
+        return attempt(effect, records, true)
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
-    }
-
-    /** In the order of the partitions, which a part never changes. */
-    private static List<List<ConsumerRecord<byte[], byte[]>>> parts(ConsumerRecords<byte[], byte[]> records) {
-        List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>(records.count());
-        records.forEach(all::add);
-        List<List<ConsumerRecord<byte[], byte[]>>> parts = new ArrayList<>();
-        for (int from = 0; from < all.size(); from += PART) {
-            parts.add(all.subList(from, Math.min(from + PART, all.size())));
-        }
-        return parts;
-    }
-
-    /** Lets the parts have their effects one after the other, and reads each while the one before has its effect. */
-    private Uni<List<DeadLetter>> inTurn(List<List<ConsumerRecord<byte[], byte[]>>> parts) {
-        Context context = Vertx.currentContext();
-        return from(0, reading(context, parts.get(0)), parts, context, new ArrayList<>());
-    }
-
-    private Uni<List<DeadLetter>> from(
-            int part,
-            Uni<Reading<E>> reading,
-            List<List<ConsumerRecord<byte[], byte[]>>> parts,
-            Context context,
-            List<DeadLetter> letters) {
-        return reading.chain(read -> {
-            boolean last = part + 1 == parts.size();
-            Uni<Reading<E>> ahead = last ? null : reading(context, parts.get(part + 1));
-            return apply(effect, read, true).chain(dead -> {
-                letters.addAll(dead);
-                return last ? Uni.createFrom().item(letters) : from(part + 1, ahead, parts, context, letters);
-            });
-        });
-    }
-
-    /** Begins to read at once, off the event loop, which thousands of events would hold up for too long. */
-    private Uni<Reading<E>> reading(@Nullable Context context, List<ConsumerRecord<byte[], byte[]>> records) {
-        return context == null
-                ? Uni.createFrom().item(() -> read(effect, records))
-                : Uni.createFrom()
-                        .completionStage(context.executeBlocking(() -> read(effect, records), false)
-                                .toCompletionStage());
     }
 
     /**
