@@ -64,6 +64,10 @@ class PackagedMigratorTest {
                 assertTrue(Files.readString(report).contains("\"lock_retries\""));
                 assertTrue(Files.readString(metrics)
                         .contains("daftar_migration_exit_code{slice=\"" + service + "\"} 0\n"));
+                assertEquals(
+                        0,
+                        migrate(service, "packaged", "--phase", "contract", "--deployed-version", "1.0.0"),
+                        this::output);
                 assertEquals(0, migrate(service, "packaged", "--status"), this::output);
             }
         } finally {
