@@ -4,6 +4,7 @@ import daftar.kit.telemetry.Meters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
@@ -37,6 +38,7 @@ import org.jboss.logging.Logger;
  * events of the key. So consumers de-duplicate by the event's id, and who keeps states compares
  * {@code ce_sequence}, which grows with each event of a key.
  */
+@Startup // its meters are there from the beginning
 @ApplicationScoped
 class OutboxRelay {
 
