@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +42,11 @@ class UsageEventsEffect implements Effect<UsageEvent> {
 
     @Override
     public Uni<List<DeadLetter>> apply(List<Received<UsageEvent>> batch) {
+        return prepare(batch).get();
+    }
+
+    @Override
+    public Supplier<Uni<List<DeadLetter>>> prepare(List<Received<UsageEvent>> batch) {
         List<Received<UsageRecorded>> recorded = new ArrayList<>(batch.size());
         List<Received<UsageCorrected>> corrected = new ArrayList<>(0);
         for (Received<UsageEvent> received : batch) {
@@ -51,9 +57,16 @@ class UsageEventsEffect implements Effect<UsageEvent> {
             }
         }
         if (corrected.isEmpty()) {
-            return ingest.apply(recorded);
+            return ingest.prepare(recorded);
         }
-        Uni<List<DeadLetter>> counted = recorded.isEmpty() ? Uni.createFrom().item(List.of()) : ingest.apply(recorded);
+        return () -> apply(recorded, corrected);
+    }
+
+    private Uni<List<DeadLetter>> apply(
+            List<Received<UsageRecorded>> recorded, List<Received<UsageCorrected>> corrected) {
+        Uni<List<DeadLetter>> counted = recorded.isEmpty()
+                ? Uni.createFrom().item(List.of())
+                : ingest.prepare(recorded).get();
         return counted.chain(letters -> corrections
                 .apply(corrected)
                 .map(more -> Stream.concat(letters.stream(), more.stream()).toList()));

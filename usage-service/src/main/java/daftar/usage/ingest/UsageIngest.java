@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Writes a batch of events into {@code usage_logs}, each id once and for ever. An event that says something else than
@@ -87,38 +88,63 @@ class UsageIngest {
         return usage;
     }
 
-    Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch) {
-        return prices.book().chain(book -> apply(batch, book));
+    /** What {@link daftar.kit.inbox.Effect#prepare} promises. */
+    Supplier<Uni<List<DeadLetter>>> prepare(List<Received<UsageRecorded>> batch) {
+        return prices.present()
+                .map(book -> ready(batch, book))
+                .<Supplier<Uni<List<DeadLetter>>>>map(ready -> () -> write(ready))
+                .orElseGet(() -> () -> prices.book().chain(book -> write(ready(batch, book))));
     }
 
-    private Uni<List<DeadLetter>> apply(List<Received<UsageRecorded>> batch, PriceBook book) {
+    /**
+     * A batch that only the database is wanted for.
+     *
+     * @param firsts of each id the first event, which counts if none did before
+     * @param events these, in the order in which they are written
+     * @param parameters of {@link UsageInsert#ALL_NEW}; null where it is not to be tried
+     */
+    private record Ready(
+            List<Received<UsageRecorded>> batch,
+            Map<UUID, UsageRecorded> firsts,
+            List<UsageRecorded> events,
+            Costs costs,
+            @Nullable Tuple parameters) {}
+
+    private Ready ready(List<Received<UsageRecorded>> batch, PriceBook book) {
         Map<UUID, UsageRecorded> firsts = new LinkedHashMap<>(batch.size() * 2);
         for (Received<UsageRecorded> received : batch) {
             firsts.putIfAbsent(received.event().id(), received.event());
         }
         List<UsageRecorded> events = UsageInsert.inOrder(firsts.values());
         Costs costs = Costs.of(events, book);
-        return partitions
-                .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), () -> insert(events, costs))
-                .invoke(unwritten -> count(costs, unwritten))
-                .chain(this::digestsOfTheRest)
-                .map(unwritten -> deadLetters(batch, firsts, unwritten));
-    }
-
-    /** Reported costs that are off, and reservations, are the other statement's matter, which finds out what is new. */
-    private Uni<Unwritten> insert(List<UsageRecorded> events, Costs costs) {
+        // reported costs that are off, and reservations, are the other statement's matter, which finds out what is new
         boolean plain = costs.drifts().isEmpty() && events.stream().noneMatch(event -> event.reservationId() != null);
-        return repetitionsExpected || !plain
-                ? insertSome(events, costs)
-                : insertAll(events, costs)
-                        .onFailure(UsageIngest::areNotAllNew)
-                        .recoverWithUni(() -> insertSome(events, costs));
+        return new Ready(
+                batch,
+                firsts,
+                events,
+                costs,
+                plain && !repetitionsExpected ? UsageInsert.ofAllNew(events, costs) : null);
     }
 
-    private Uni<Unwritten> insertAll(List<UsageRecorded> events, Costs costs) {
-        return primary.preparedQuery(UsageInsert.ALL_NEW)
-                .execute(UsageInsert.ofAllNew(events, costs))
-                .map(written -> Unwritten.NONE);
+    private Uni<List<DeadLetter>> write(Ready ready) {
+        return partitions
+                .withPartitionsOf(ready.events.stream().map(UsageRecorded::timestamp), () -> insert(ready))
+                .invoke(unwritten -> count(ready.costs, unwritten))
+                .chain(this::digestsOfTheRest)
+                .map(unwritten -> deadLetters(ready.batch, ready.firsts, unwritten));
+    }
+
+    private Uni<Unwritten> insert(Ready ready) {
+        return ready.parameters == null
+                ? insertSome(ready.events, ready.costs)
+                : insertAll(ready.parameters)
+                        .onFailure(UsageIngest::areNotAllNew)
+                        .recoverWithUni(() -> insertSome(ready.events, ready.costs));
+    }
+
+    private Uni<Unwritten> insertAll(Tuple parameters) {
+        return primary.preparedQuery(UsageInsert.ALL_NEW).execute(parameters).map(written -> Unwritten.NONE);
     }
 
     /** Whoever repeats events seldom repeats one alone: the next batches are looked at closely until one is all new. */

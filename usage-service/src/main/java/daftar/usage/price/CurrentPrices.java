@@ -8,6 +8,7 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -42,10 +43,14 @@ public class CurrentPrices {
 
     /** The book to rate by now; fails as the database does where there is none that is young enough. */
     public Uni<PriceBook> book() {
-        Read present = last;
-        return present != null && present.begunAt().plus(oldest).isAfter(clock.instant())
-                ? Uni.createFrom().item(present.book())
-                : read();
+        return present().map(book -> Uni.createFrom().item(book)).orElseGet(this::read);
+    }
+
+    /** The book to rate by now, if it is in memory. */
+    public Optional<PriceBook> present() {
+        return Optional.ofNullable(last)
+                .filter(read -> read.begunAt().plus(oldest).isAfter(clock.instant()))
+                .map(Read::book);
     }
 
     /** Reads the book anew. */

@@ -85,7 +85,8 @@ class ConcurrentIngestTest {
     private Uni<List<DeadLetter>> oneAfterTheOther(List<List<Received<UsageRecorded>>> batches) {
         Uni<List<DeadLetter>> all = Uni.createFrom().item(List.of());
         for (List<Received<UsageRecorded>> batch : batches) {
-            all = all.chain(before -> ingest.apply(batch)
+            all = all.chain(before -> ingest.prepare(batch)
+                    .get()
                     .map(now -> Stream.concat(before.stream(), now.stream()).toList()));
         }
         return all;

@@ -84,6 +84,17 @@ class ConflictTest {
     }
 
     @Test
+    void theOrderOfFieldsSaysNothingInTheMetadataEither() {
+        String one = data(user, 1).replace("}", ",\"metadata\":{\"a\":{\"b\":1,\"c\":[2,3]},\"d\":4}}");
+        String other = data(user, 1).replace("}", ",\"metadata\":{\"d\":4,\"a\":{\"c\":[2,3],\"b\":1}}}");
+
+        send(List.of(event(0, one), event(0, other), event(0, one.replace("[2,3]", "[3,2]"))));
+
+        await().until(() -> kept() == 1);
+        assertEquals(1, events.rows(user));
+    }
+
+    @Test
     void ofTwoOnDifferentPartitionsOneCountsAndOneIsKept() {
         List<String> ids = IntStream.range(0, 200)
                 .mapToObj(i -> UUID.randomUUID().toString())

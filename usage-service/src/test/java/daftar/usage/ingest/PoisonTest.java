@@ -29,6 +29,7 @@ class PoisonTest {
 
     private static final int GOOD = 667;
     private static final int BAD = 333;
+    private static final int NOTHING_BUT_BAD = 3_000;
 
     private final Stack stack = Stack.current();
     private final UsageEvents events = new UsageEvents(stack);
@@ -84,6 +85,21 @@ class PoisonTest {
         assertEquals(GOOD + 6, events.rows(user));
         assertEquals(GOOD * (GOOD - 1) / 2, events.tokens(user));
         assertEquals(lettersBefore + BAD, letters());
+    }
+
+    @Test
+    void aBatchOfNothingButPoisonIsKeptAsWell() {
+        long lettersBefore = letters();
+
+        try (Topics topics = new Topics(stack)) {
+            topics.send(IntStream.range(0, NOTHING_BUT_BAD)
+                    .mapToObj(i -> withData(0, data(user, -1)))
+                    .toList());
+            topics.send(List.of(withData(0, data(user, 1))));
+        }
+
+        await().until(() -> events.rows(user) == 1 && letters() >= lettersBefore + NOTHING_BUT_BAD);
+        assertEquals(lettersBefore + NOTHING_BUT_BAD, letters());
     }
 
     private long letters() {

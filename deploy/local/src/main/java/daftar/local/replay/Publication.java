@@ -90,6 +90,7 @@ final class Publication {
         return message;
     }
 
+    /** The same bytes in every run: a replay sends events again, it does not make new ones. */
     private byte[] data(Event event, String user) {
         Map<String, Object> data = new TreeMap<>();
         data.put("user_id", user);
@@ -98,11 +99,10 @@ final class Publication {
         data.put("tokens_used", event.row().tokensUsed());
         data.put("speech_seconds", 0);
         data.put("timestamp", event.row().timestamp().toString());
-        data.put(
-                "metadata",
-                Map.of(
-                        "context_tokens", event.row().contextTokens(),
-                        "generated_tokens", event.row().generatedTokens()));
+        Map<String, Object> metadata = new TreeMap<>();
+        metadata.put("context_tokens", event.row().contextTokens());
+        metadata.put("generated_tokens", event.row().generatedTokens());
+        data.put("metadata", metadata);
         try {
             return json.writeValueAsBytes(data);
         } catch (JsonProcessingException e) {

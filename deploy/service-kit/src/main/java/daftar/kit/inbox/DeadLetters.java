@@ -2,6 +2,7 @@ package daftar.kit.inbox;
 
 import daftar.kit.inbox.Effect.DeadLetter;
 import io.quarkus.runtime.util.HashUtil;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
@@ -41,6 +42,9 @@ final class DeadLetters {
             ON CONFLICT DO NOTHING
             """;
 
+    /** Letters on their way to the broker at a time: an emitter that is given more than its buffer of 128 takes refuses. */
+    private static final int AT_A_TIME = 64;
+
     private final Pool pool;
     private final MutinyEmitter<byte[]> topic;
 
@@ -54,10 +58,13 @@ final class DeadLetters {
         JsonArray rows = new JsonArray(letters.stream().map(DeadLetters::row).toList());
         return pool.preparedQuery(KEEP)
                 .execute(Tuple.of(rows))
-                .chain(() -> Uni.join()
-                        .all(letters.stream().map(this::publish).toList())
-                        .andFailFast())
-                .replaceWithVoid();
+                .chain(() -> Multi.createFrom()
+                        .iterable(letters)
+                        .onItem()
+                        .transformToUni(this::publish)
+                        .merge(AT_A_TIME)
+                        .onItem()
+                        .ignoreAsUni());
     }
 
     /** All that may be any bytes is Base64; a header's name is text, in which PostgreSQL takes no NUL. */

@@ -3,6 +3,7 @@ package daftar.kit.inbox;
 import io.cloudevents.CloudEvent;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -30,6 +31,16 @@ public interface Effect<E> {
      *     nothing
      */
     Uni<List<DeadLetter>> apply(List<Received<E>> batch);
+
+    /**
+     * Does beforehand what of {@link #apply} needs no database: a large batch is made ready while the one before has its
+     * effect.
+     *
+     * @return the rest of {@link #apply}, to be asked once and soon; after a failure {@link #apply} is asked
+     */
+    default Supplier<Uni<List<DeadLetter>>> prepare(List<Received<E>> batch) {
+        return () -> apply(batch);
+    }
 
     /** An event as the service reads it, and the record that it came in, bytes as they came. */
     record Received<E>(ConsumerRecord<byte[], byte[]> record, E event) {}

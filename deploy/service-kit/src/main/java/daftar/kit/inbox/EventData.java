@@ -1,5 +1,6 @@
 package daftar.kit.inbox;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,8 +35,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 public final class EventData {
 
-    /** Fractions keep every digit that the producer sent. */
+    /** Fractions keep every digit that the producer sent; fields are written in the order of their names. */
     private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
@@ -303,7 +305,10 @@ public final class EventData {
         return isAbsent(field) ? Optional.empty() : Optional.of(time(field));
     }
 
-    /** An object of at most {@code longest} characters as JSON text; empty where the field is absent. */
+    /**
+     * An object of at most {@code longest} characters as JSON text; empty where the field is absent. The same object is the
+     * same text, in whatever order its fields came.
+     */
     public Optional<String> object(String field, int longest) {
         JsonNode value = data.get(field);
         if (value == null || value.isNull()) {
@@ -312,11 +317,19 @@ public final class EventData {
         if (!value.isObject()) {
             throw new Rejection(field, "is no object");
         }
-        String text = value.toString();
+        String text = write(value);
         if (text.length() > longest || text.contains("\\u0000") || !isStorable(text)) {
             throw new Rejection(field, "is longer than " + longest + " characters or holds NUL or half a character");
         }
         return Optional.of(text);
+    }
+
+    private static String write(JsonNode value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible); // it was read from JSON
+        }
     }
 
     /** PostgreSQL stores neither NUL nor half of a surrogate pair. */

@@ -23,11 +23,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,6 +49,9 @@ import org.jboss.logging.MDC;
  * de-duplication makes the repetition nothing. Nothing that a record holds can stop the stream: what
  * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
  * until the record at fault is found. While the database is away the batch waits, and readiness says so.
+ *
+ * <p>A large batch has its effect in two parts, one after the other, so that database and service work at the same time:
+ * the second is read while the first, which is small, has its effect.
  */
 public final class Inbox<E> {
 
@@ -55,6 +61,9 @@ public final class Inbox<E> {
 
     /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
+
+    /** Records of a large batch that have their effect while the rest is read. */
+    private static final int FIRST_PART = 1_000;
 
     /** Longer than most batches take; a group may rebalance for minutes. */
     private static final long LAST_BATCH_SECONDS = 20;
@@ -95,10 +104,35 @@ public final class Inbox<E> {
                     .offset();
             LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
         }
-        return attempt(effect, records, true)
+        List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>(records.count());
+        records.forEach(all::add);
+        return (all.size() < 2 * FIRST_PART ? attempt(effect, all, true) : inTwoParts(all))
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
+    }
+
+    /** In the order of the partitions, which the parts do not change. */
+    private Uni<List<DeadLetter>> inTwoParts(List<ConsumerRecord<byte[], byte[]>> records) {
+        // begins now; what follows is done while the database works
+        CompletionStage<List<DeadLetter>> first =
+                attempt(effect, records.subList(0, FIRST_PART), true).subscribeAsCompletionStage();
+        Reading<E> rest = read(effect, records.subList(FIRST_PART, records.size()));
+        Supplier<Uni<List<DeadLetter>>> prepared = prepared(effect, rest.events);
+        return Uni.createFrom()
+                .completionStage(first)
+                .chain(letters -> apply(effect, rest, prepared, true)
+                        .map(more ->
+                                Stream.concat(letters.stream(), more.stream()).toList()));
+    }
+
+    private static <E> Supplier<Uni<List<DeadLetter>>> prepared(Effect<E> effect, List<Received<E>> batch) {
+        try {
+            return effect.prepare(batch);
+        } catch (RuntimeException atFault) {
+            // some record is, and is found where the batch is applied
+            return () -> effect.apply(batch);
+        }
     }
 
     /**
@@ -108,7 +142,8 @@ public final class Inbox<E> {
      */
     public static <E> Uni<List<DeadLetter>> attempt(
             Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records, boolean patient) {
-        return apply(effect, read(effect, records), patient);
+        Reading<E> reading = read(effect, records);
+        return apply(effect, reading, () -> effect.apply(reading.events), patient);
     }
 
     /** Records as far as they could be read. */
@@ -126,8 +161,9 @@ public final class Inbox<E> {
         return reading;
     }
 
-    private static <E> Uni<List<DeadLetter>> apply(Effect<E> effect, Reading<E> reading, boolean patient) {
-        return apply(effect, reading.events, patient)
+    private static <E> Uni<List<DeadLetter>> apply(
+            Effect<E> effect, Reading<E> reading, Supplier<Uni<List<DeadLetter>>> begin, boolean patient) {
+        return apply(effect, reading.events, begin, patient)
                 .map(impossible -> Stream.concat(reading.letters.stream(), impossible.stream())
                         .toList());
     }
@@ -158,10 +194,17 @@ public final class Inbox<E> {
     }
 
     private static <E> Uni<List<DeadLetter>> apply(Effect<E> effect, List<Received<E>> batch, boolean patient) {
+        return apply(effect, batch, () -> effect.apply(batch), patient);
+    }
+
+    private static <E> Uni<List<DeadLetter>> apply(
+            Effect<E> effect, List<Received<E>> batch, Supplier<Uni<List<DeadLetter>>> begin, boolean patient) {
         if (batch.isEmpty()) {
             return Uni.createFrom().item(List.of());
         }
-        Uni<List<DeadLetter>> attempt = Uni.createFrom().deferred(() -> effect.apply(batch));
+        AtomicReference<Supplier<Uni<List<DeadLetter>>>> next = new AtomicReference<>(begin);
+        Uni<List<DeadLetter>> attempt = Uni.createFrom()
+                .deferred(() -> next.getAndSet(() -> effect.apply(batch)).get());
         return (patient ? patiently(attempt, DatabaseFailure::isTransient) : attempt)
                 .onFailure(failure -> !DatabaseFailure.isTransient(failure))
                 .recoverWithUni(refused -> divide(effect, batch, patient, refused));
