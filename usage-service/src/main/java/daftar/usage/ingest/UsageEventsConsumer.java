@@ -9,10 +9,12 @@ import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.eclipse.microprofile.reactive.messaging.Acknowledgment;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Takes topic {@code usage-events}, one batch after the other. */
+/** Takes topic {@code usage-events}, one batch after the other; each is read while the one before is written. */
 @Startup
 @ApplicationScoped
 class UsageEventsConsumer {
@@ -29,7 +31,8 @@ class UsageEventsConsumer {
     }
 
     @Incoming("usage-events")
-    Uni<Void> consume(ConsumerRecords<byte[], byte[]> batch) {
-        return inbox.accept(batch);
+    @Acknowledgment(Acknowledgment.Strategy.MANUAL)
+    Uni<Void> consume(Message<ConsumerRecords<byte[], byte[]>> batch) {
+        return inbox.acceptAhead(batch);
     }
 }

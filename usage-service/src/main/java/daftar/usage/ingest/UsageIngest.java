@@ -185,6 +185,9 @@ class UsageIngest {
 
     private List<DeadLetter> deadLetters(
             List<Received<UsageRecorded>> batch, Map<UUID, UsageRecorded> firsts, Unwritten unwritten) {
+        if (unwritten.isEmpty() && firsts.size() == batch.size()) {
+            return List.of();
+        }
         List<DeadLetter> letters = new ArrayList<>();
         for (Received<UsageRecorded> received : batch) {
             UsageRecorded event = received.event();

@@ -10,6 +10,7 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -60,6 +61,8 @@ public class UsageLogPartitions {
             WHERE n.month = $1::date + n.number * interval '1 month'
             """;
 
+    private static final long SECONDS_OF_DAY = Duration.ofDays(1).toSeconds();
+
     private final Pool primary;
     private final Clock clock;
     private final int ahead;
@@ -83,7 +86,11 @@ public class UsageLogPartitions {
      * it was last seen is made again, and the insert repeated once.
      */
     public <T> Uni<T> withPartitionsOf(Stream<Instant> times, Supplier<Uni<T>> insert) {
-        Set<YearMonth> months = times.map(UsageLogPartitions::monthOf).collect(Collectors.toSet());
+        // days first: thousands of times are of a few
+        Set<YearMonth> months = times.mapToLong(time -> Math.floorDiv(time.getEpochSecond(), SECONDS_OF_DAY))
+                .distinct()
+                .mapToObj(day -> YearMonth.from(LocalDate.ofEpochDay(day)))
+                .collect(Collectors.toSet());
         return ensure(months)
                 .chain(() -> insert.get())
                 .onFailure(UsageLogPartitions::isMissingPartition)

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 public final class Benchmark {
     private static final int BATCH = 1_000;
     private static final int LARGE_BATCH = 5_000;
-    private static final int WARM_UP_SECONDS = 60;
+    private static final int WARM_UP_SECONDS = 120;
     private static final int STEADY_RATE = 2_000;
     private static final int STEADY_SECONDS = 15;
     private static final int ONE_IN_DUPLICATES = 100;

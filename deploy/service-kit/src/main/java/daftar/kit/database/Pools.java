@@ -28,6 +28,8 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  */
 public final class Pools {
 
+    private static final int LONGEST_STATEMENT = 65_536;
+
     private Pools() {}
 
     /** The pool to the primary: 30 seconds to get a connection. */
@@ -78,6 +80,8 @@ public final class Pools {
                 .setMaxWaitQueueSize(waiting)
                 .setConnectionTimeout(seconds)
                 .setConnectionTimeoutUnit(TimeUnit.SECONDS);
+        // the longest statements are those that are worth it most; the default leaves out what is longer than 2048
+        input.pgConnectOptionsList().forEach(server -> server.setPreparedStatementCacheSqlLimit(LONGEST_STATEMENT));
         return PgBuilder.pool()
                 .with(options)
                 .connectingTo(List.<SqlConnectOptions>copyOf(input.pgConnectOptionsList()))

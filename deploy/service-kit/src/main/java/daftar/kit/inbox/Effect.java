@@ -33,9 +33,10 @@ public interface Effect<E> {
     Uni<List<DeadLetter>> apply(List<Received<E>> batch);
 
     /**
-     * Does beforehand what of {@link #apply} needs no database: a large batch is made ready while the one before has its
-     * effect.
+     * Does beforehand what of {@link #apply} needs no database, on a thread that may be kept busy: a batch is made ready
+     * while the one before has its effect.
      *
+     * @param batch as {@link #apply} takes it, or empty
      * @return the rest of {@link #apply}, to be asked once and soon; after a failure {@link #apply} is asked
      */
     default Supplier<Uni<List<DeadLetter>>> prepare(List<Received<E>> batch) {

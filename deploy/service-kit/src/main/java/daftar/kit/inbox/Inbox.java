@@ -14,7 +14,10 @@ import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -50,8 +53,8 @@ import org.jboss.logging.MDC;
  * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
  * until the record at fault is found. While the database is away the batch waits, and readiness says so.
  *
- * <p>A large batch has its effect in two parts, one after the other, so that database and service work at the same time:
- * the second is read while the first, which is small, has its effect.
+ * <p>A batch is read and made ready by a thread of its own. What comes by {@link #acceptAhead} is read while the batch before
+ * has its effect, so that service and database work at the same time; effects follow each other all the same.
  */
 public final class Inbox<E> {
 
@@ -61,9 +64,6 @@ public final class Inbox<E> {
 
     /** Longer than a connection may be waited for (30 s) and a statement may run (60 s) together. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
-
-    /** Records of a large batch that have their effect while the rest is read. */
-    private static final int FIRST_PART = 1_000;
 
     /** Longer than most batches take; a group may rebalance for minutes. */
     private static final long LAST_BATCH_SECONDS = 20;
@@ -75,6 +75,9 @@ public final class Inbox<E> {
     private final DeadLetters deadLetters;
     private final Counter taken;
     private final Counter dead;
+
+    /** Completes with the batch that was taken last. */
+    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
 
     /**
      * Makes the inbox of one topic.
@@ -91,47 +94,74 @@ public final class Inbox<E> {
 
     /** Takes a batch; completes when all of it is done, however long the database is away. */
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
-        return Traces.consuming(records, () -> take(records));
+        return accept(records, CompletableFuture.completedFuture(null));
     }
 
-    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records) {
+    /**
+     * Takes a batch, and acknowledges it when all of it is done. Completes when the batch before is done, so that the next
+     * one comes while this one has its effect. Called for one batch after the other. A failure, which is a defect, is that
+     * of all later batches.
+     */
+    public Uni<Void> acceptAhead(Message<ConsumerRecords<byte[], byte[]>> message) {
+        CompletableFuture<Void> before = last;
+        last = accept(message.getPayload(), before)
+                .chain(() -> Uni.createFrom().completionStage(message.ack()))
+                .subscribeAsCompletionStage();
+        return Uni.createFrom().completionStage(before);
+    }
+
+    private Uni<Void> accept(ConsumerRecords<byte[], byte[]> records, CompletableFuture<Void> before) {
+        return Traces.consuming(records, () -> take(records, before));
+    }
+
+    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records, CompletableFuture<Void> before) {
         ConsumerRecord<byte[], byte[]> first = records.iterator().next();
         MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
         CompletableFuture<Void> done = new CompletableFuture<>();
         for (TopicPartition partition : records.partitions()) {
-            long last = records.records(partition)
+            long end = records.records(partition)
                     .get(records.records(partition).size() - 1)
                     .offset();
-            LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(last + 1)));
+            LAST.put(partition, done.thenApply(effective -> new OffsetAndMetadata(end + 1)));
         }
-        List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>(records.count());
-        records.forEach(all::add);
-        return (all.size() < 2 * FIRST_PART ? attempt(effect, all, true) : inTwoParts(all))
+        Context context = Vertx.currentContext();
+        return ready(records, context)
+                .call(ready -> Uni.createFrom().completionStage(before))
+                // by the batch before's context else, with its correlation id
+                .emitOn(work -> run(context, work))
+                .chain(ready -> apply(effect, ready.reading, ready.begin, true))
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
     }
 
-    /** In the order of the partitions, which the parts do not change. */
-    private Uni<List<DeadLetter>> inTwoParts(List<ConsumerRecord<byte[], byte[]>> records) {
-        // begins now; what follows is done while the database works
-        CompletionStage<List<DeadLetter>> first =
-                attempt(effect, records.subList(0, FIRST_PART), true).subscribeAsCompletionStage();
-        Reading<E> rest = read(effect, records.subList(FIRST_PART, records.size()));
-        Supplier<Uni<List<DeadLetter>>> prepared = prepared(effect, rest.events);
-        return Uni.createFrom()
-                .completionStage(first)
-                .chain(letters -> apply(effect, rest, prepared, true)
-                        .map(more ->
-                                Stream.concat(letters.stream(), more.stream()).toList()));
+    /** A batch that only the database is wanted for. */
+    private record Ready<E>(Reading<E> reading, Supplier<Uni<List<DeadLetter>>> begin) {}
+
+    /** Off the event loop, which thousands of events would hold up for too long. */
+    private Uni<Ready<E>> ready(ConsumerRecords<byte[], byte[]> records, @Nullable Context context) {
+        return context == null
+                ? Uni.createFrom().item(() -> ready(records))
+                : Uni.createFrom()
+                        .completionStage(() -> context.executeBlocking(() -> ready(records), false)
+                                .toCompletionStage());
     }
 
-    private static <E> Supplier<Uni<List<DeadLetter>>> prepared(Effect<E> effect, List<Received<E>> batch) {
+    private Ready<E> ready(ConsumerRecords<byte[], byte[]> records) {
+        Reading<E> reading = read(effect, records);
         try {
-            return effect.prepare(batch);
+            return new Ready<>(reading, effect.prepare(reading.events));
         } catch (RuntimeException atFault) {
             // some record is, and is found where the batch is applied
-            return () -> effect.apply(batch);
+            return new Ready<>(reading, () -> effect.apply(reading.events));
+        }
+    }
+
+    private static void run(@Nullable Context context, Runnable work) {
+        if (context == null) {
+            work.run();
+        } else {
+            context.runOnContext(nothing -> work.run());
         }
     }
 
