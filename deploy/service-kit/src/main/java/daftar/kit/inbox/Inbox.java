@@ -77,7 +77,7 @@ public final class Inbox<E> {
     private final Counter dead;
 
     /** Completes with the batch that was taken last. */
-    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+    private volatile CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
 
     /**
      * Makes the inbox of one topic.
