@@ -89,7 +89,7 @@ class UsageFaultTest {
         equal("billing's keys", oracle.keys(), books.keys("billing"));
         equal("billing's totals", oracle.totals(CAIRO), books.totals());
         balancesEqual(oracle, books);
-        String token = administrator();
+        String token = Logins.administrator(system);
         // the replica may be a moment behind
         Awaitility.await("usage's API")
                 .atMost(Duration.ofSeconds(30))
@@ -136,7 +136,7 @@ class UsageFaultTest {
     }
 
     private static void subscribed(List<UUID> users) {
-        String token = administrator();
+        String token = Logins.administrator(system);
         for (UUID user : users) {
             given().auth()
                     .oauth2(token)
@@ -155,15 +155,5 @@ class UsageFaultTest {
                                     .statusCode()
                             == 200);
         }
-    }
-
-    private static String administrator() {
-        return given().contentType(ContentType.JSON)
-                .body(Map.of("email", "admin@daftar.localhost", "password", system.secret("administrator_password")))
-                .post(system.api("identity") + "/v1/sessions")
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("access_token");
     }
 }

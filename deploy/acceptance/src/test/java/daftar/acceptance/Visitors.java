@@ -52,16 +52,7 @@ final class Visitors {
 
     /** A service that may do this and nothing else. */
     String serviceWith(String scope) {
-        return given().auth()
-                .preemptive()
-                .basic("operator", system.secret("client_secret.operator"))
-                .formParam("grant_type", "client_credentials")
-                .formParam("scope", scope)
-                .post(system.api("identity") + "/oauth2/token")
-                .then()
-                .statusCode(200)
-                .extract()
-                .path("access_token");
+        return Logins.service(system, scope);
     }
 
     /** A service that may do everything but this. */

@@ -56,14 +56,14 @@ class PostedBodyTest {
     }
 
     @Test
-    void fractionsAndLettersKeepWhatWasWritten() {
+    void fractionsAndLettersKeepWhatWasWrittenAndFieldsComeByName() {
         String data =
                 DATA.replace("}", ",\"metadata\":{\"temperature\":1.10,\"name\":\"\u0645\u0646\u0649 \ud83d\ude42\"}}");
 
         Valid event = (Valid) one(event("\"a\"", data));
 
         assertEquals(
-                "{\"temperature\":1.10,\"name\":\"\u0645\u0646\u0649 \ud83d\ude42\"}",
+                "{\"name\":\"\u0645\u0646\u0649 \ud83d\ude42\",\"temperature\":1.10}",
                 event.event().metadata());
     }
 
