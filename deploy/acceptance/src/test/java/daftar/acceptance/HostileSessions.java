@@ -1,0 +1,119 @@
+package daftar.acceptance;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+
+/** What is in a migration's way on any real system. Each is in its place when it has been started. */
+final class HostileSessions implements AutoCloseable {
+
+    private static final String TABLE = "usage.usage_reservations";
+
+    private final LocalSystem system;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final List<CompletableFuture<String>> ends = new ArrayList<>();
+    private final List<Connection> connections = Collections.synchronizedList(new ArrayList<>());
+
+    /** What a session does. */
+    @FunctionalInterface
+    private interface Work {
+        void with(Statement statement) throws SQLException;
+    }
+
+    HostileSessions(LocalSystem system) {
+        this.system = system;
+    }
+
+    /** One long SELECT, whose lock on the table stays until its end. */
+    void reader(Duration time) throws SQLException {
+        begin("reader", false, statement -> {
+            statement.execute("SELECT count(*), pg_sleep(" + time.toSeconds() + ") FROM (SELECT r.id FROM " + TABLE
+                    + " AS r LIMIT 1000) AS some");
+        });
+    }
+
+    /** Holds a row and does nothing. */
+    void idleInTransaction(Duration time) throws SQLException {
+        begin("idle in transaction", false, statement -> {
+            Connection connection = statement.getConnection();
+            connection.setAutoCommit(false);
+            statement.execute("SELECT r.id FROM " + TABLE + " AS r ORDER BY r.id LIMIT 1 FOR UPDATE");
+            // as long as its client takes for something else; nothing else is to be waited for
+            long end = System.nanoTime() + time.toNanos();
+            Awaitility.await().atMost(time.plusSeconds(10)).until(() -> System.nanoTime() > end);
+            connection.rollback();
+        });
+    }
+
+    /** A vacuum that takes its time, as autovacuum does; it is ended after the longest time that it may take. */
+    void vacuum(Duration most) throws SQLException {
+        begin("vacuum", false, statement -> {
+            statement.execute("SET vacuum_cost_delay = '20ms'");
+            statement.execute("SET vacuum_cost_limit = 60");
+            statement.execute("SET statement_timeout = '" + most.toSeconds() + "s'");
+            statement.execute("VACUUM (DISABLE_PAGE_SKIPPING, TRUNCATE false, INDEX_CLEANUP off) " + TABLE);
+        });
+    }
+
+    /** A report on the replica, in one transaction. */
+    void report(Duration time) throws SQLException {
+        begin("report on the replica", true, statement -> {
+            statement.getConnection().setAutoCommit(false);
+            statement.execute("SELECT r.state, count(*) FROM " + TABLE + " AS r GROUP BY r.state");
+            statement.execute("SELECT pg_sleep(" + time.toSeconds() + ")");
+            statement.getConnection().commit();
+        });
+    }
+
+    /** Waits until all have ended, and says how. */
+    List<String> await() {
+        return ends.stream().map(CompletableFuture::join).toList();
+    }
+
+    private void begin(String name, boolean replica, Work work) throws SQLException {
+        Connection connection = system.connect("postgres", replica);
+        connections.add(connection);
+        int pid = Integer.parseInt(
+                Slices.query(connection, "SELECT pg_backend_pid()").get(0));
+        long begin = System.nanoTime();
+        ends.add(CompletableFuture.supplyAsync(
+                () -> {
+                    String end = "done";
+                    try (Statement statement = connection.createStatement()) {
+                        work.with(statement);
+                    } catch (SQLException e) {
+                        end = "ended by SQLSTATE " + e.getSQLState();
+                    }
+                    return name + " " + end + " after " + (System.nanoTime() - begin) / 1_000_000 + " ms";
+                },
+                threads));
+        try (Connection looking = system.connect("postgres", replica)) {
+            Awaitility.await(name + " holds its lock")
+                    .atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> Slices.query(looking, """
+                                    SELECT count(*) > 0
+                                    FROM pg_locks AS l
+                                    WHERE l.pid = ?
+                                      AND l.granted
+                                      AND l.relation = 'usage.usage_reservations'::regclass
+                                    """, pid).get(0).equals("true"));
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (Connection connection : connections) {
+            connection.abort(Runnable::run);
+        }
+        threads.shutdownNow();
+    }
+}
