@@ -36,7 +36,7 @@ final class HostileSessions implements AutoCloseable {
     void reader(Duration time) throws SQLException {
         begin("reader", false, statement -> {
             statement.execute("SELECT count(*), pg_sleep(" + time.toSeconds() + ") FROM (SELECT r.id FROM " + TABLE
-                    + " AS r LIMIT 1000) AS some");
+                    + " AS r LIMIT 1000) AS sample");
         });
     }
 
@@ -84,7 +84,7 @@ final class HostileSessions implements AutoCloseable {
         int pid = Integer.parseInt(
                 Slices.query(connection, "SELECT pg_backend_pid()").get(0));
         long begin = System.nanoTime();
-        ends.add(CompletableFuture.supplyAsync(
+        CompletableFuture<String> sessionEnds = CompletableFuture.supplyAsync(
                 () -> {
                     String end = "done";
                     try (Statement statement = connection.createStatement()) {
@@ -94,11 +94,13 @@ final class HostileSessions implements AutoCloseable {
                     }
                     return name + " " + end + " after " + (System.nanoTime() - begin) / 1_000_000 + " ms";
                 },
-                threads));
+                threads);
+        ends.add(sessionEnds);
         try (Connection looking = system.connect("postgres", replica)) {
             Awaitility.await(name + " holds its lock")
                     .atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(20))
+                    .failFast(name + " has ended already", sessionEnds::isDone)
                     .until(() -> Slices.query(looking, """
                                     SELECT count(*) > 0
                                     FROM pg_locks AS l

@@ -89,7 +89,7 @@ class LiveMigrationRedTest {
         System.out.println("seed " + seed);
         try (LiveRun run = LiveProof.run(seed);
                 HostileSessions hostile = new HostileSessions(system)) {
-            run.awaitAnswers(2 * ReservationLoad.RATE);
+            run.warmUp();
             assertEquals(Map.of(), run.judge(true), "before the migration all is well");
             hostile.reader(READER);
             CompletableFuture<Void> end = CompletableFuture.runAsync(() -> {

@@ -38,6 +38,7 @@ class LiveMigrationTest {
         PackagedMigrator migrator = LiveProof.migrator(LiveProof.NEXT);
         UsageInstance present = instances.all().get(0);
         try (LiveRun run = LiveProof.run(seed)) {
+            run.warmUp();
             run.phase("quiet");
             run.awaitAnswers(QUIET);
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daftar.local.Installation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -57,11 +58,26 @@ final class LiveProof implements BeforeAllCallback {
 
         private final LocalSystem system = new LocalSystem();
         private final LiveInstances instances = new LiveInstances();
-        private final List<UUID> users;
+        private List<UUID> users;
 
         Running() {
+            boolean ready = false;
+            try {
+                begin();
+                ready = true;
+            } catch (SQLException | IOException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                if (!ready) {
+                    close();
+                }
+            }
+        }
+
+        private void begin() throws SQLException, IOException {
             LocalSystem.Outcome up = system.up("--detach", "--services", "identity");
             assertEquals(0, up.exitCode(), up.output());
+            NextRelease.make(PRESENT, NEXT);
             try (Connection superuser = system.connect("postgres", false);
                     Connection replica = system.connect("postgres", true)) {
                 for (Connection server : List.of(superuser, replica)) {
@@ -71,9 +87,6 @@ final class LiveProof implements BeforeAllCallback {
                     Slices.execute(server, "SELECT pg_reload_conf()");
                 }
                 users = HotTable.fill(superuser).subList(0, 100);
-                NextRelease.make(PRESENT, NEXT);
-            } catch (SQLException | IOException e) {
-                throw new IllegalStateException(e);
             }
             UsageInstance present = new UsageInstance(system, PRESENT, "1.0.0", "usage");
             present.awaitReady();
@@ -81,10 +94,14 @@ final class LiveProof implements BeforeAllCallback {
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             instances.all().forEach(UsageInstance::close);
-            system.close();
-            NextRelease.delete(NEXT);
+            try {
+                system.close();
+                NextRelease.delete(NEXT);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

@@ -81,6 +81,11 @@ final class ReservationLoad implements AutoCloseable {
         return Map.copyOf(answered);
     }
 
+    /** Requests that have yet to be answered. */
+    long open() {
+        return open.get();
+    }
+
     /** Sends nothing more and waits for the answers. */
     void finish() {
         sending = false;
