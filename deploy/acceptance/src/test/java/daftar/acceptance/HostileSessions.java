@@ -17,6 +17,14 @@ final class HostileSessions implements AutoCloseable {
 
     private static final String TABLE = "usage.usage_reservations";
 
+    private static final String HOLDS = """
+            SELECT count(*) > 0
+            FROM pg_locks AS l
+            WHERE l.pid = ?
+              AND l.granted
+              AND l.relation = 'usage.usage_reservations'::regclass
+            """;
+
     private final LocalSystem system;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<CompletableFuture<String>> ends = new ArrayList<>();
@@ -34,15 +42,15 @@ final class HostileSessions implements AutoCloseable {
 
     /** One long SELECT, whose lock on the table stays until its end. */
     void reader(Duration time) throws SQLException {
-        begin("reader", false, statement -> {
+        ends.add(begin("reader", false, statement -> {
             statement.execute("SELECT count(*), pg_sleep(" + time.toSeconds() + ") FROM (SELECT r.id FROM " + TABLE
                     + " AS r LIMIT 1000) AS sample");
-        });
+        }));
     }
 
     /** Holds a row and does nothing. */
     void idleInTransaction(Duration time) throws SQLException {
-        begin("idle in transaction", false, statement -> {
+        ends.add(begin("idle in transaction", false, statement -> {
             Connection connection = statement.getConnection();
             connection.setAutoCommit(false);
             statement.execute("SELECT r.id FROM " + TABLE + " AS r ORDER BY r.id LIMIT 1 FOR UPDATE");
@@ -50,22 +58,22 @@ final class HostileSessions implements AutoCloseable {
             long end = System.nanoTime() + time.toNanos();
             Awaitility.await().atMost(time.plusSeconds(10)).until(() -> System.nanoTime() > end);
             connection.rollback();
-        });
+        }));
     }
 
     /** A vacuum that takes its time, as autovacuum does; it is ended after the longest time that it may take. */
     void vacuum(Duration most) throws SQLException {
-        begin("vacuum", false, statement -> {
+        ends.add(begin("vacuum", false, statement -> {
             statement.execute("SET vacuum_cost_delay = '20ms'");
             statement.execute("SET vacuum_cost_limit = 60");
             statement.execute("SET statement_timeout = '" + most.toSeconds() + "s'");
             statement.execute("VACUUM (DISABLE_PAGE_SKIPPING, TRUNCATE false, INDEX_CLEANUP off) " + TABLE);
-        });
+        }));
     }
 
-    /** A report on the replica, in one transaction. */
-    void report(Duration time) throws SQLException {
-        begin("report on the replica", true, statement -> {
+    /** A report on the replica, in one transaction; nobody waits for its end, which the replica may bring about. */
+    CompletableFuture<String> report(Duration time) throws SQLException {
+        return begin("report on the replica", true, statement -> {
             statement.getConnection().setAutoCommit(false);
             statement.execute("SELECT r.state, count(*) FROM " + TABLE + " AS r GROUP BY r.state");
             statement.execute("SELECT pg_sleep(" + time.toSeconds() + ")");
@@ -73,12 +81,12 @@ final class HostileSessions implements AutoCloseable {
         });
     }
 
-    /** Waits until all have ended, and says how. */
+    /** Waits until all on the primary have ended, and says how. */
     List<String> await() {
         return ends.stream().map(CompletableFuture::join).toList();
     }
 
-    private void begin(String name, boolean replica, Work work) throws SQLException {
+    private CompletableFuture<String> begin(String name, boolean replica, Work work) throws SQLException {
         Connection connection = system.connect("postgres", replica);
         connections.add(connection);
         int pid = Integer.parseInt(
@@ -95,20 +103,14 @@ final class HostileSessions implements AutoCloseable {
                     return name + " " + end + " after " + (System.nanoTime() - begin) / 1_000_000 + " ms";
                 },
                 threads);
-        ends.add(sessionEnds);
         try (Connection looking = system.connect("postgres", replica)) {
             Awaitility.await(name + " holds its lock")
                     .atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(20))
                     .failFast(name + " has ended already", sessionEnds::isDone)
-                    .until(() -> Slices.query(looking, """
-                                    SELECT count(*) > 0
-                                    FROM pg_locks AS l
-                                    WHERE l.pid = ?
-                                      AND l.granted
-                                      AND l.relation = 'usage.usage_reservations'::regclass
-                                    """, pid).get(0).equals("true"));
+                    .until(() -> Slices.query(looking, HOLDS, pid).get(0).equals("true"));
         }
+        return sessionEnds;
     }
 
     @Override

@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +42,8 @@ class LiveMigrationRedTest {
 
     @TempDir
     private Path folder;
+
+    private List<String> before;
 
     /** A migration as the owner role. */
     @FunctionalInterface
@@ -81,13 +82,9 @@ class LiveMigrationRedTest {
         leavesNothing();
     }
 
-    private List<String> before;
-
     private Map<Finding, String> judged(Migration migration, Duration limit) throws Exception {
         before = catalogue();
-        long seed = new Random().nextLong();
-        System.out.println("seed " + seed);
-        try (LiveRun run = LiveProof.run(seed);
+        try (LiveRun run = LiveProof.run();
                 HostileSessions hostile = new HostileSessions(system)) {
             run.warmUp();
             assertEquals(Map.of(), run.judge(true), "before the migration all is well");
@@ -103,7 +100,7 @@ class LiveMigrationRedTest {
             run.awaitAnswers(ReservationLoad.RATE);
             Map<Finding, String> found = run.judge(ended);
             if (!ended) {
-                endSessions();
+                cancel();
                 Awaitility.await("the migration's end").atMost(LIMIT).until(end::isDone);
             }
             return found;
@@ -164,10 +161,10 @@ class LiveMigrationRedTest {
         }
     }
 
-    private void endSessions() throws SQLException {
+    private void cancel() throws SQLException {
         try (Connection superuser = system.connect("postgres", false)) {
             Slices.query(superuser, """
-                    SELECT pg_terminate_backend(a.pid)
+                    SELECT pg_cancel_backend(a.pid)
                     FROM pg_stat_activity AS a
                     WHERE a.usename = 'usage_owner'
                     """);

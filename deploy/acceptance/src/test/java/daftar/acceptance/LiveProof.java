@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -39,12 +40,10 @@ final class LiveProof implements BeforeAllCallback {
         return running.instances;
     }
 
-    /** Whose reservations the load makes. */
-    static List<UUID> users() {
-        return running.users;
-    }
-
-    static LiveRun run(long seed) throws SQLException, IOException {
+    /** Under load from now on; its seed is printed, and taken from {@code daftar.live.seed} where there is one. */
+    static LiveRun run() throws SQLException, IOException {
+        long seed = Long.getLong("daftar.live.seed", new Random().nextLong());
+        System.out.println("daftar.live.seed=" + seed);
         return new LiveRun(running.system, running.instances, running.users, seed);
     }
 
