@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +27,9 @@ final class HostileSessions implements AutoCloseable {
     private final LocalSystem system;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<CompletableFuture<String>> ends = new ArrayList<>();
-    private final List<Connection> connections = Collections.synchronizedList(new ArrayList<>());
+    private final List<Session> sessions = new ArrayList<>();
+
+    private record Session(Connection connection, boolean replica, int pid) {}
 
     /** What a session does. */
     @FunctionalInterface
@@ -88,9 +89,9 @@ final class HostileSessions implements AutoCloseable {
 
     private CompletableFuture<String> begin(String name, boolean replica, Work work) throws SQLException {
         Connection connection = system.connect("postgres", replica);
-        connections.add(connection);
         int pid = Integer.parseInt(
                 Slices.query(connection, "SELECT pg_backend_pid()").get(0));
+        sessions.add(new Session(connection, replica, pid));
         long begin = System.nanoTime();
         CompletableFuture<String> sessionEnds = CompletableFuture.supplyAsync(
                 () -> {
@@ -113,10 +114,14 @@ final class HostileSessions implements AutoCloseable {
         return sessionEnds;
     }
 
+    /** Ends those that are left: a server does not notice that its client has gone while it sleeps. */
     @Override
     public void close() throws SQLException {
-        for (Connection connection : connections) {
-            connection.abort(Runnable::run);
+        for (Session session : sessions) {
+            try (Connection ending = system.connect("postgres", session.replica())) {
+                Slices.query(ending, "SELECT pg_terminate_backend(?)", session.pid());
+            }
+            session.connection().abort(Runnable::run);
         }
         threads.shutdownNow();
     }

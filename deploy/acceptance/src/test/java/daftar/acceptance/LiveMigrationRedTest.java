@@ -33,7 +33,7 @@ class LiveMigrationRedTest {
     private static final Duration READER = Duration.ofSeconds(8);
     private static final Duration LIMIT = Duration.ofMinutes(1);
     /** A concurrent index of this table takes a few seconds once the reader is gone. */
-    private static final Duration LIMIT_OF_INDEX = Duration.ofSeconds(30);
+    private static final Duration LIMIT_OF_INDEX = Duration.ofSeconds(20);
 
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final String LOCK_NOT_AVAILABLE = "55P03";

@@ -46,6 +46,8 @@ class LiveMigrationTest {
 
             run.phase("expand, hostile sessions");
             PackagedMigrator.Run expand = amongHostileSessions(migrator, "--phase", "expand");
+            // as the migrator's guard asks for: the report has held the replica up
+            theReplicaCatchesUp();
             run.phase("back-fill");
             PackagedMigrator.Run backfill = done(migrator.run("--phase", "backfill"));
 

@@ -26,7 +26,7 @@ final class LiveRun implements AutoCloseable {
 
     private static final int WARM_UP = 10 * ReservationLoad.RATE;
     private static final Duration ANSWERS = Duration.ofMinutes(2);
-    private static final int SHOWN = 5;
+    private static final int SHOWN = 2;
 
     private final Connection superuser;
     private final LockSampler sampler;
