@@ -101,6 +101,11 @@ final class LocalSystem implements AutoCloseable {
         return "127.0.0.1:" + (19092 + offset);
     }
 
+    /** The primary's address or the replica's, as the services and the migrator are told it. */
+    String database(boolean replica) {
+        return "postgresql://127.0.0.1:" + ((replica ? 15433 : 15432) + offset) + "/daftar";
+    }
+
     String secret(String name) {
         Properties secrets = new Properties();
         try (Reader file = Files.newBufferedReader(data.resolve("secrets.properties"))) {
@@ -113,10 +118,7 @@ final class LocalSystem implements AutoCloseable {
 
     /** A connection to the primary or the replica as any role. */
     Connection connect(String role, boolean replica) throws SQLException {
-        return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + ((replica ? 15433 : 15432) + offset) + "/daftar",
-                role,
-                secret("password." + role));
+        return DriverManager.getConnection("jdbc:" + database(replica), role, secret("password." + role));
     }
 
     /** Every process that was started on this data, by its command line. */

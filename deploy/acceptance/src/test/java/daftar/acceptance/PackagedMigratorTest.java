@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +23,8 @@ class PackagedMigratorTest {
 
     @TempDir
     Path folder;
+
+    private String output = "";
 
     @ParameterizedTest
     @ValueSource(strings = {"identity", "consent", "analytics", "usage", "billing"})
@@ -91,21 +91,9 @@ class PackagedMigratorTest {
     }
 
     private int migrate(String service, String database, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                "app/*:lib/main/*",
-                "daftar.migrate.Migrator"));
-        command.addAll(Arrays.asList(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(application(service).toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output.txt").toFile());
-        builder.environment().put("DAFTAR_PRIMARY_URL", address(database));
-        builder.environment().put("DAFTAR_OWNER_PASSWORD", "test");
-        return builder.start().waitFor();
+        PackagedMigrator.Run run = new PackagedMigrator(application(service), address(database), "test").run(arguments);
+        output = run.output();
+        return run.exitCode();
     }
 
     private static String address(String database) throws SQLException {
@@ -119,10 +107,6 @@ class PackagedMigratorTest {
     }
 
     private String output() {
-        try {
-            return Files.readString(folder.resolve("output.txt"));
-        } catch (IOException e) {
-            return e.toString();
-        }
+        return output;
     }
 }

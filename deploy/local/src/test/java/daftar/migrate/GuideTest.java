@@ -53,6 +53,28 @@ class GuideTest {
         assertEquals("0", database.says("SELECT count(*) FROM pg_inherits"));
     }
 
+    @Test
+    void eachReleaseReadsARenamedColumnAsTheOtherWroteIt() throws Exception {
+        database.sql("SET search_path = usage;" + text("V1__words.sql") + text("V13__words_term.sql") + """
+                INSERT INTO words (word) VALUES ('ink');
+                INSERT INTO words (term) VALUES ('pen');
+                UPDATE words SET word = 'quill' WHERE term = 'pen';
+                UPDATE words SET term = 'paper' WHERE word = 'ink';
+                UPDATE words SET id = DEFAULT WHERE word = 'quill';
+                """);
+        assertEquals(
+                "paper paper, quill quill",
+                database.says("SELECT string_agg(word || ' ' || term, ', ' ORDER BY word) FROM usage.words"));
+    }
+
+    private String text(String name) throws IOException {
+        return examples().stream()
+                .filter(example -> example.group(1).equals(name))
+                .findFirst()
+                .orElseThrow()
+                .group(2);
+    }
+
     private List<MatchResult> examples() throws IOException {
         return EXAMPLE.matcher(Files.readString(Installation.find().root().resolve("deploy/docs/MIGRATIONS.md")))
                 .results()

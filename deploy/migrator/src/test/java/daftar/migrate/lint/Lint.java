@@ -80,16 +80,28 @@ final class Lint {
     /** A slice's scripts and settings, as they lie in its service. */
     static Migrations read(String slice) {
         Path resources = ROOT.resolve(slice + "-service/src/main/resources");
-        Path folder = resources.resolve("db/migration");
+        Path settings = resources.resolve("application.properties");
+        return new Migrations(
+                slice,
+                scripts(slice, resources.resolve("db/migration")),
+                new TreeMap<>(Map.of(ROOT.relativize(settings).toString(), read(settings))));
+    }
+
+    /** usage's scripts and those of the release after it, by which the acceptance tests replace it. */
+    static Migrations readNextRelease() {
+        Migrations present = read("usage");
+        List<MigrationFile> files = new ArrayList<>(present.files());
+        files.addAll(scripts("usage", ROOT.resolve("deploy/acceptance/src/test/resources/next-release/db/migration")));
+        return new Migrations("usage", files, present.others());
+    }
+
+    private static List<MigrationFile> scripts(String slice, Path folder) {
         try (Stream<Path> listed = Files.list(folder)) {
-            List<MigrationFile> files = listed.filter(path -> path.toString().endsWith(".sql"))
+            return listed.filter(path -> path.toString().endsWith(".sql"))
                     .map(path -> file(slice, path))
                     .sorted(java.util.Comparator.comparingInt(
                             file -> file.version().orElse(Integer.MAX_VALUE)))
                     .toList();
-            Path settings = resources.resolve("application.properties");
-            return new Migrations(
-                    slice, files, new TreeMap<>(Map.of(ROOT.relativize(settings).toString(), read(settings))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

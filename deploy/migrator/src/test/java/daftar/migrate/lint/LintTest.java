@@ -50,6 +50,15 @@ class LintTest {
         assertNone(lint.check(Lint.read(slice), Optional.of(Lint.waiversBeside())));
     }
 
+    /** What replaces a release in a running system is what the rules let pass. */
+    @Test
+    void theScriptsOfTheReleaseThatReplacesUsageKeepTheRules() {
+        Lint lint = Lint.ofRepository(LocalDate.now(java.time.ZoneOffset.UTC));
+        Migrations next = Lint.readNextRelease();
+        assertTrue(next.files().size() > Lint.read("usage").files().size());
+        assertNone(lint.check(next, Optional.of(Lint.waiversBeside())));
+    }
+
     @ParameterizedTest
     @MethodSource("badScripts")
     void eachBadScriptIsCaughtByExactlyTheRuleThatItIsNamedAfter(Path file) throws IOException {
