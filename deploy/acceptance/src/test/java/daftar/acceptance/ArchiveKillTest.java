@@ -32,7 +32,7 @@ class ArchiveKillTest {
     private static final List<String> KILLED_AFTER =
             List.of("SEALED", "EXPORTED", "FILES_STORED", "VERIFIED", "OUT_OF_USAGE_LOGS");
 
-    private static final YearMonth MONTH = YearMonth.now(ZoneOffset.UTC).minusMonths(15);
+    private static YearMonth month;
     private static final int ROWS = 60_000;
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -44,14 +44,15 @@ class ArchiveKillTest {
     @BeforeAll
     static void everythingIsUp() throws SQLException {
         system = new LocalSystem();
+        month = YearMonth.now(ZoneOffset.UTC).minusMonths(15);
         LocalSystem.Outcome up = system.up("--detach", "--services", "identity,usage");
         assertEquals(0, up.exitCode(), up.output());
-        execute("SELECT ensure_usage_logs_partition('" + MONTH.atDay(1) + "')");
+        execute("SELECT ensure_usage_logs_partition('" + month.atDay(1) + "')");
         execute("""
                 INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd)
                 SELECT gen_random_uuid(), u.id, u.id, 'chat', n, n %% 60, timestamp '%s' + n * interval '40 seconds', 0.001
                 FROM generate_series(1, %d) AS n
-                CROSS JOIN (SELECT id FROM identity.users LIMIT 1) AS u""".formatted(MONTH.atDay(1), ROWS));
+                CROSS JOIN (SELECT id FROM identity.users LIMIT 1) AS u""".formatted(month.atDay(1), ROWS));
         execute("INSERT INTO usage_event_keys (id) SELECT id FROM usage_logs");
     }
 
@@ -89,7 +90,7 @@ class ArchiveKillTest {
         given().auth()
                 .oauth2(Logins.administrator(system))
                 .contentType(ContentType.JSON)
-                .body(Map.of("month", MONTH.toString()))
+                .body(Map.of("month", month.toString()))
                 .post(system.api("usage") + "/v1/usage-archives")
                 .then()
                 .statusCode(202);
@@ -100,7 +101,7 @@ class ArchiveKillTest {
                 .oauth2(Logins.administrator(system))
                 .contentType(ContentType.JSON)
                 .body(Map.of())
-                .post(system.api("usage") + "/v1/usage-archives/" + MONTH + "/restorations")
+                .post(system.api("usage") + "/v1/usage-archives/" + month + "/restorations")
                 .then()
                 .statusCode(200);
     }
@@ -141,7 +142,7 @@ class ArchiveKillTest {
                                coalesce(sum(l.tokens_used), 0),
                                md5(string_agg(l.id || ' ' || l."timestamp", ',' ORDER BY l.id))
                         FROM %s AS l
-                        WHERE date_trunc('month', l."timestamp") = timestamp '%s'""".formatted(table, MONTH.atDay(1)))) {
+                        WHERE date_trunc('month', l."timestamp") = timestamp '%s'""".formatted(table, month.atDay(1)))) {
             row.next();
             return new Contents(row.getLong(1), row.getLong(2), row.getString(3));
         }

@@ -32,8 +32,6 @@ class CorrectedBooksTest {
     /** Billing's, whose days its totals are of. */
     private static final ZoneId CAIRO = ZoneId.of("Africa/Cairo");
 
-    private static final Instant MONTH =
-            YearMonth.now(CAIRO).atDay(1).atStartOfDay(CAIRO).toInstant();
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private static LocalSystem system;
@@ -60,10 +58,11 @@ class CorrectedBooksTest {
 
     @Test
     void bothBooksHoldWhatIsLeftOfCorrectedEvents() throws Exception {
-        Use lastMonths = use(700, 0, MONTH.minus(Duration.ofMinutes(30)));
-        Use voided = use(500, 0, MONTH.minus(Duration.ofMinutes(29)));
-        Use thisMonths = use(300, 40, MONTH.plus(Duration.ofMinutes(30)));
-        Use untouched = use(11, 3, MONTH.plus(Duration.ofMinutes(31)));
+        Instant month = YearMonth.now(CAIRO).atDay(1).atStartOfDay(CAIRO).toInstant();
+        Use lastMonths = use(700, 0, month.minus(Duration.ofMinutes(30)));
+        Use voided = use(500, 0, month.minus(Duration.ofMinutes(29)));
+        Use thisMonths = use(300, 40, month.plus(Duration.ofMinutes(30)));
+        Use untouched = use(11, 3, month.plus(Duration.ofMinutes(31)));
         send(List.of(lastMonths, voided, thisMonths, untouched));
         awaitBooks(List.of(lastMonths, voided, thisMonths, untouched));
 
