@@ -43,8 +43,6 @@ class LiveMigrationRedTest {
     @TempDir
     private Path folder;
 
-    private List<String> before;
-
     /** A migration as the owner role. */
     @FunctionalInterface
     private interface Migration {
@@ -54,14 +52,9 @@ class LiveMigrationRedTest {
     @ParameterizedTest
     @MethodSource("daftar.acceptance.RedControl#all")
     void aBadMigrationIsFoundGuilty(RedControl control) throws Exception {
-        try {
-            Map<Finding, String> found = judged(() -> run(control), LIMIT);
-            System.out.println(control + ": " + found);
-            assertTrue(found.containsKey(control.expected()), found::toString);
-        } finally {
-            undo(control.undo());
-        }
-        leavesNothing();
+        Map<Finding, String> found = judged(() -> run(control), LIMIT, control.undo());
+        System.out.println(control + ": " + found);
+        assertTrue(found.containsKey(control.expected()), found::toString);
     }
 
     /** Flyway's own lock is a transaction's, which a concurrent index waits for: that is why the migrator has another. */
@@ -70,23 +63,20 @@ class LiveMigrationRedTest {
         Files.writeString(
                 folder.resolve("V1__index.sql"),
                 "CREATE INDEX CONCURRENTLY usage_reservations_red ON usage_reservations (user_id, created_at)");
-        try {
-            Map<Finding, String> found = judged(this::flywayAlone, LIMIT_OF_INDEX);
-            System.out.println("a concurrent index by Flyway alone: " + found);
-            assertTrue(found.containsKey(Finding.ENDLESS), found::toString);
-            assertTrue(found.get(Finding.ENDLESS).contains("for a session of its own"), found::toString);
-        } finally {
-            undo(List.of(
-                    "DROP INDEX CONCURRENTLY IF EXISTS usage_reservations_red", "DROP TABLE IF EXISTS red_history"));
-        }
-        leavesNothing();
+        List<String> undo = List.of(
+                "DROP INDEX CONCURRENTLY IF EXISTS usage_reservations_red", "DROP TABLE IF EXISTS red_history");
+        Map<Finding, String> found = judged(this::flywayAlone, LIMIT_OF_INDEX, undo);
+        System.out.println("a concurrent index by Flyway alone: " + found);
+        assertTrue(found.containsKey(Finding.ENDLESS), found::toString);
+        assertTrue(found.get(Finding.ENDLESS).contains("for a session of its own"), found::toString);
     }
 
-    private Map<Finding, String> judged(Migration migration, Duration limit) throws Exception {
-        before = catalogue();
+    private Map<Finding, String> judged(Migration migration, Duration limit, List<String> undo) throws Exception {
+        List<String> before = catalogue();
+        Map<Finding, String> found;
         try (LiveRun run = LiveProof.run();
                 HostileSessions hostile = new HostileSessions(system)) {
-            run.warmUp();
+            run.awaitAnswers(2 * ReservationLoad.RATE);
             assertEquals(Map.of(), run.judge(true), "before the migration all is well");
             hostile.reader(READER);
             CompletableFuture<Void> end = CompletableFuture.runAsync(() -> {
@@ -98,13 +88,15 @@ class LiveMigrationRedTest {
             });
             boolean ended = endsWithin(end, limit);
             run.awaitAnswers(ReservationLoad.RATE);
-            Map<Finding, String> found = run.judge(ended);
+            found = run.judge(ended);
             if (!ended) {
                 cancel();
                 Awaitility.await("the migration's end").atMost(LIMIT).until(end::isDone);
             }
-            return found;
         }
+        undo(undo);
+        assertEquals(String.join("\n", before), String.join("\n", catalogue()), "nothing is left of it");
+        return found;
     }
 
     private static boolean endsWithin(CompletableFuture<Void> end, Duration limit)
@@ -178,10 +170,6 @@ class LiveMigrationRedTest {
                 Slices.execute(owner, statement);
             }
         }
-    }
-
-    private void leavesNothing() throws SQLException {
-        assertEquals(String.join("\n", before), String.join("\n", catalogue()));
     }
 
     private List<String> catalogue() throws SQLException {

@@ -40,7 +40,6 @@ class LiveMigrationTest {
         PackagedMigrator migrator = LiveProof.migrator(LiveProof.NEXT);
         UsageInstance present = instances.all().get(0);
         try (LiveRun run = LiveProof.run()) {
-            run.warmUp();
             run.phase("quiet");
             run.awaitAnswers(QUIET);
 
@@ -54,6 +53,7 @@ class LiveMigrationTest {
             run.phase("next release starts");
             UsageInstance next = new UsageInstance(system, LiveProof.NEXT, NextRelease.VERSION, "consent");
             next.awaitReady();
+            LiveProof.warmUp(next);
             instances.add(next);
             run.phase("both releases live");
             run.awaitAnswers(BOTH);

@@ -47,6 +47,11 @@ final class LiveProof implements BeforeAllCallback {
         return new LiveRun(running.system, running.instances, running.users, seed);
     }
 
+    /** What a load balancer does that starts slowly: the instance gets requests, but no more than it answers. */
+    static void warmUp(UsageInstance instance) {
+        running.warmUp(instance);
+    }
+
     static PackagedMigrator migrator(Path application) {
         return new PackagedMigrator(
                 application, running.system.database(false), running.system.secret("password.usage_owner"));
@@ -90,6 +95,15 @@ final class LiveProof implements BeforeAllCallback {
             UsageInstance present = new UsageInstance(system, PRESENT, "1.0.0", "usage");
             present.awaitReady();
             instances.add(present);
+            warmUp(present);
+        }
+
+        private void warmUp(UsageInstance instance) {
+            LiveInstances alone = new LiveInstances();
+            alone.add(instance);
+            ReservationLoad load = new ReservationLoad(system, alone, users, 0);
+            load.warmUp();
+            assertEquals(List.of(), load.failures());
         }
 
         @Override

@@ -24,7 +24,6 @@ final class LiveRun implements AutoCloseable {
     /** With what the server may be late by. */
     static final Duration LONGEST_STALL = LONGEST_LOCK_TIMEOUT.plusMillis(250);
 
-    private static final int WARM_UP = 10 * ReservationLoad.RATE;
     private static final Duration ANSWERS = Duration.ofMinutes(2);
     private static final int SHOWN = 2;
 
@@ -41,6 +40,7 @@ final class LiveRun implements AutoCloseable {
         errors = new ServerErrors(system);
         sampler = new LockSampler(system);
         load = new ReservationLoad(system, instances, users, seed);
+        load.begin();
     }
 
     void phase(String name) {
@@ -54,13 +54,6 @@ final class LiveRun implements AutoCloseable {
         Awaitility.await(count + " answers")
                 .atMost(ANSWERS)
                 .until(() -> load.latencies().countOfCurrent() - before >= count);
-    }
-
-    /** Waits until an instance that has just started keeps pace. */
-    void warmUp() {
-        phase("warm-up");
-        awaitAnswers(WARM_UP);
-        Awaitility.await("keeping pace").atMost(ANSWERS).until(() -> load.open() < ReservationLoad.RATE / 10);
     }
 
     /** Ends the load. */

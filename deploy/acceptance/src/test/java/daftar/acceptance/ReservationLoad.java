@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /**
  * Reservations over HTTP at a steady rate, whatever the answers take: granted, read again, settled and released by whichever
@@ -27,6 +28,9 @@ final class ReservationLoad implements AutoCloseable {
 
     /** Requests a second. */
     static final int RATE = 60;
+
+    private static final int WARM_UP = 800;
+    private static final int AT_ONCE = 4;
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration TOKEN_LIFE = Duration.ofMinutes(2);
@@ -53,13 +57,31 @@ final class ReservationLoad implements AutoCloseable {
     /** A reservation, and the position that its newest answer had. */
     private record Known(UUID id, UUID user, int tokens, String position) {}
 
-    /** Begins at once. */
+    /** Sends nothing before it is told to. */
     ReservationLoad(LocalSystem system, LiveInstances instances, List<UUID> users, long seed) {
         this.system = system;
         this.instances = instances;
         this.users = users;
         this.random = new Random(seed);
+    }
+
+    /** From now on at the steady rate. */
+    void begin() {
         sender.start();
+    }
+
+    /**
+     * As fast as the answers come, a few at once: a service that has just been started cannot keep the steady rate on a machine
+     * that has much else to do.
+     */
+    void warmUp() {
+        String token = token();
+        for (int sent = 0; sent < WARM_UP; sent += AT_ONCE) {
+            IntStream.range(0, AT_ONCE)
+                    .mapToObj(one -> sendOne(token, System.nanoTime()))
+                    .toList()
+                    .forEach(CompletableFuture::join);
+        }
     }
 
     /** Where the times of answers are kept from now on. */
@@ -79,11 +101,6 @@ final class ReservationLoad implements AutoCloseable {
     /** Each reservation that was granted, with the tokens that it must have. */
     Map<UUID, Integer> reservations() {
         return Map.copyOf(answered);
-    }
-
-    /** Requests that have yet to be answered. */
-    long open() {
-        return open.get();
     }
 
     /** Sends nothing more and waits for the answers. */
@@ -117,26 +134,23 @@ final class ReservationLoad implements AutoCloseable {
             for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
                 LockSupport.parkNanos(wait);
             }
-            sendOne(token, due);
+            var unused = sendOne(token, due);
         }
     }
 
     /** Of ten requests five reserve, three read, one settles and one releases. */
-    private void sendOne(String token, long due) {
+    private CompletableFuture<Void> sendOne(String token, long due) {
         int kind = random.nextInt(10);
         Known known = kind < 5 ? null : held.poll();
         if (known == null) {
-            reserve(token, due);
+            return reserve(token, due);
         } else if (kind < 8) {
-            read(token, due, known);
-        } else if (kind == 8) {
-            settle(token, due, known);
-        } else {
-            release(token, due, known);
+            return read(token, due, known);
         }
+        return kind == 8 ? settle(token, due, known) : release(token, due, known);
     }
 
-    private void reserve(String token, long due) {
+    private CompletableFuture<Void> reserve(String token, long due) {
         UUID user = users.get(random.nextInt(users.size()));
         int tokens = 1 + random.nextInt(MOST_TOKENS);
         String body = "{\"tokens\":" + tokens + ",\"ttl_seconds\":3600,\"service_name\":\"tutor\",\"session_id\":\""
@@ -144,7 +158,7 @@ final class ReservationLoad implements AutoCloseable {
         HttpRequest.Builder request = request(token)
                 .header("Idempotency-Key", UUID.randomUUID().toString())
                 .POST(HttpRequest.BodyPublishers.ofString(body));
-        exchange(request, "/v1/users/" + user + "/reservations", 201, due, answer -> {
+        return exchange(request, "/v1/users/" + user + "/reservations", 201, due, answer -> {
             JsonNode granted = JSON.readTree(answer.body());
             require(granted.path("tokens").asInt() == tokens, answer);
             UUID id = UUID.fromString(granted.path("id").asText());
@@ -153,8 +167,8 @@ final class ReservationLoad implements AutoCloseable {
         });
     }
 
-    private void read(String token, long due, Known known) {
-        exchange(request(token).header("Daftar-Position", known.position()).GET(), path(known), 200, due, answer -> {
+    private CompletableFuture<Void> read(String token, long due, Known known) {
+        return exchange(request(token).header("Daftar-Position", known.position()).GET(), path(known), 200, due, answer -> {
             JsonNode read = JSON.readTree(answer.body());
             require(
                     read.path("tokens").asInt() == known.tokens()
@@ -164,18 +178,18 @@ final class ReservationLoad implements AutoCloseable {
         });
     }
 
-    private void settle(String token, long due, Known known) {
+    private CompletableFuture<Void> settle(String token, long due, Known known) {
         int used = known.tokens() / 2;
         HttpRequest.Builder request =
                 request(token).POST(HttpRequest.BodyPublishers.ofString("{\"tokens_used\":" + used + "}"));
-        exchange(request, path(known) + "/settlement", 200, due, answer -> {
+        return exchange(request, path(known) + "/settlement", 200, due, answer -> {
             require(JSON.readTree(answer.body()).path("tokens").asInt() == used, answer);
             answered.put(known.id(), used);
         });
     }
 
-    private void release(String token, long due, Known known) {
-        exchange(request(token).DELETE(), path(known), 204, due, answer -> {});
+    private CompletableFuture<Void> release(String token, long due, Known known) {
+        return exchange(request(token).DELETE(), path(known), 204, due, answer -> {});
     }
 
     /** Looks at an answer that has the status it must have. */
@@ -184,11 +198,11 @@ final class ReservationLoad implements AutoCloseable {
         void at(HttpResponse<String> answer) throws IOException;
     }
 
-    private void exchange(HttpRequest.Builder request, String path, int status, long due, Look look) {
+    private CompletableFuture<Void> exchange(HttpRequest.Builder request, String path, int status, long due, Look look) {
         UsageInstance instance = instances.take();
         open.incrementAndGet();
         HttpRequest sent = request.uri(URI.create(instance.address() + path)).build();
-        CompletableFuture<Void> done = http.sendAsync(sent, HttpResponse.BodyHandlers.ofString())
+        return http.sendAsync(sent, HttpResponse.BodyHandlers.ofString())
                 .thenAccept(answer -> {
                     require(answer.statusCode() == status, answer);
                     try {
@@ -205,9 +219,9 @@ final class ReservationLoad implements AutoCloseable {
                     instance.answered.incrementAndGet();
                     instance.open.decrementAndGet();
                     open.decrementAndGet();
-                });
-        // told in failures already
-        var unused = done.exceptionally(failure -> null);
+                })
+                // told in failures already
+                .exceptionally(failure -> null);
     }
 
     private static void require(boolean right, HttpResponse<String> answer) {
