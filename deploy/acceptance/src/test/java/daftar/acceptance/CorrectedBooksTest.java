@@ -152,7 +152,7 @@ class CorrectedBooksTest {
     private static SortedMap<String, Amount> byDay(Map<String, Amount> rollups) {
         SortedMap<String, Amount> days = new TreeMap<>();
         rollups.forEach((row, amount) -> {
-            String[] parts = row.split(" ");
+            String[] parts = row.split(" ", -1);
             if (parts[2].equals("1")) {
                 String day = Instant.parse(parts[3] + ":00Z")
                         .truncatedTo(ChronoUnit.MINUTES)
