@@ -63,8 +63,8 @@ class LiveMigrationRedTest {
         Files.writeString(
                 folder.resolve("V1__index.sql"),
                 "CREATE INDEX CONCURRENTLY usage_reservations_red ON usage_reservations (user_id, created_at)");
-        List<String> undo = List.of(
-                "DROP INDEX CONCURRENTLY IF EXISTS usage_reservations_red", "DROP TABLE IF EXISTS red_history");
+        List<String> undo =
+                List.of("DROP INDEX CONCURRENTLY IF EXISTS usage_reservations_red", "DROP TABLE IF EXISTS red_history");
         Map<Finding, String> found = judged(this::flywayAlone, LIMIT_OF_INDEX, undo);
         System.out.println("a concurrent index by Flyway alone: " + found);
         assertTrue(found.containsKey(Finding.ENDLESS), found::toString);

@@ -168,14 +168,15 @@ final class ReservationLoad implements AutoCloseable {
     }
 
     private CompletableFuture<Void> read(String token, long due, Known known) {
-        return exchange(request(token).header("Daftar-Position", known.position()).GET(), path(known), 200, due, answer -> {
-            JsonNode read = JSON.readTree(answer.body());
-            require(
-                    read.path("tokens").asInt() == known.tokens()
-                            && read.path("service_name").asText().equals("tutor"),
-                    answer);
-            held.add(known);
-        });
+        return exchange(
+                request(token).header("Daftar-Position", known.position()).GET(), path(known), 200, due, answer -> {
+                    JsonNode read = JSON.readTree(answer.body());
+                    require(
+                            read.path("tokens").asInt() == known.tokens()
+                                    && read.path("service_name").asText().equals("tutor"),
+                            answer);
+                    held.add(known);
+                });
     }
 
     private CompletableFuture<Void> settle(String token, long due, Known known) {
@@ -198,7 +199,8 @@ final class ReservationLoad implements AutoCloseable {
         void at(HttpResponse<String> answer) throws IOException;
     }
 
-    private CompletableFuture<Void> exchange(HttpRequest.Builder request, String path, int status, long due, Look look) {
+    private CompletableFuture<Void> exchange(
+            HttpRequest.Builder request, String path, int status, long due, Look look) {
         UsageInstance instance = instances.take();
         open.incrementAndGet();
         HttpRequest sent = request.uri(URI.create(instance.address() + path)).build();
