@@ -9,7 +9,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -42,11 +41,11 @@ class UsageEventsEffect implements Effect<UsageEvent> {
 
     @Override
     public Uni<List<DeadLetter>> apply(List<Received<UsageEvent>> batch) {
-        return prepare(batch).get();
+        return prepare(batch).begin();
     }
 
     @Override
-    public Supplier<Uni<List<DeadLetter>>> prepare(List<Received<UsageEvent>> batch) {
+    public Prepared prepare(List<Received<UsageEvent>> batch) {
         List<Received<UsageRecorded>> recorded = new ArrayList<>(batch.size());
         List<Received<UsageCorrected>> corrected = new ArrayList<>(0);
         for (Received<UsageEvent> received : batch) {
@@ -66,7 +65,7 @@ class UsageEventsEffect implements Effect<UsageEvent> {
             List<Received<UsageRecorded>> recorded, List<Received<UsageCorrected>> corrected) {
         Uni<List<DeadLetter>> counted = recorded.isEmpty()
                 ? Uni.createFrom().item(List.of())
-                : ingest.prepare(recorded).get();
+                : ingest.prepare(recorded).begin();
         return counted.chain(letters -> corrections
                 .apply(corrected)
                 .map(more -> Stream.concat(letters.stream(), more.stream()).toList()));

@@ -1,6 +1,7 @@
 package daftar.usage.ingest;
 
 import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Prepared;
 import daftar.kit.inbox.Effect.Received;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.usage.log.UsageLogPartitions;
@@ -12,21 +13,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Row;
-import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 
 /**
  * Writes a batch of events into {@code usage_logs}, each id once and for ever. An event that says something else than
@@ -89,62 +85,90 @@ class UsageIngest {
     }
 
     /** What {@link daftar.kit.inbox.Effect#prepare} promises. */
-    Supplier<Uni<List<DeadLetter>>> prepare(List<Received<UsageRecorded>> batch) {
+    Prepared prepare(List<Received<UsageRecorded>> batch) {
         return prices.present()
-                .map(book -> ready(batch, book))
-                .<Supplier<Uni<List<DeadLetter>>>>map(ready -> () -> write(ready))
-                .orElseGet(() -> () -> prices.book().chain(book -> write(ready(batch, book))));
+                .<Prepared>map(book -> new Ready(batch, book))
+                .orElseGet(() -> () -> prices.book().chain(book -> new Ready(batch, book).begin()));
     }
 
-    /**
-     * A batch that only the database is wanted for.
-     *
-     * @param firsts of each id the first event, which counts if none did before
-     * @param events these, in the order in which they are written
-     * @param parameters of {@link UsageInsert#ALL_NEW}; null where it is not to be tried
-     */
-    private record Ready(
-            List<Received<UsageRecorded>> batch,
-            Map<UUID, UsageRecorded> firsts,
-            List<UsageRecorded> events,
-            Costs costs,
-            @Nullable Tuple parameters) {}
+    /** A batch that only the database is wanted for. */
+    private final class Ready implements Prepared {
 
-    private Ready ready(List<Received<UsageRecorded>> batch, PriceBook book) {
-        Map<UUID, UsageRecorded> firsts = new LinkedHashMap<>(batch.size() * 2);
-        for (Received<UsageRecorded> received : batch) {
-            firsts.putIfAbsent(received.event().id(), received.event());
+        private final List<Received<UsageRecorded>> batch;
+
+        /** Of each id the first event, which counts if none did before. */
+        private final Map<UUID, UsageRecorded> firsts;
+
+        /** These, in the order in which they are written. */
+        private final List<UsageRecorded> events;
+
+        private final Costs costs;
+
+        /** Of the statement that takes every event for new; null where it is not to be tried. */
+        @Nullable
+        private final AllNew allNew;
+
+        /** On which it was begun ahead, if it was. */
+        private volatile WritingLine line;
+
+        Ready(List<Received<UsageRecorded>> batch, PriceBook book) {
+            this.batch = batch;
+            this.firsts = new LinkedHashMap<>(batch.size() * 2);
+            for (Received<UsageRecorded> received : batch) {
+                firsts.putIfAbsent(received.event().id(), received.event());
+            }
+            this.events = UsageInsert.inOrder(firsts.values());
+            this.costs = Costs.of(events, book);
+            // reported costs that are off, and reservations, are the other statement's matter, which finds out what is
+            // new
+            boolean plain =
+                    costs.drifts().isEmpty() && events.stream().noneMatch(event -> event.reservationId() != null);
+            this.allNew = plain && !repetitionsExpected ? new AllNew(events, costs) : null;
         }
-        List<UsageRecorded> events = UsageInsert.inOrder(firsts.values());
-        Costs costs = Costs.of(events, book);
-        // reported costs that are off, and reservations, are the other statement's matter, which finds out what is new
-        boolean plain = costs.drifts().isEmpty() && events.stream().noneMatch(event -> event.reservationId() != null);
-        return new Ready(
-                batch,
-                firsts,
-                events,
-                costs,
-                plain && !repetitionsExpected ? UsageInsert.ofAllNew(events, costs) : null);
-    }
 
-    private Uni<List<DeadLetter>> write(Ready ready) {
-        return partitions
-                .withPartitionsOf(ready.events.stream().map(UsageRecorded::timestamp), () -> insert(ready))
-                .invoke(unwritten -> count(ready.costs, unwritten))
-                .chain(this::digestsOfTheRest)
-                .map(unwritten -> deadLetters(ready.batch, ready.firsts, unwritten));
-    }
+        @Override
+        public Optional<Uni<List<DeadLetter>>> ahead(@Nullable Prepared before) {
+            if (allNew == null || repetitionsExpected) {
+                return Optional.empty();
+            }
+            if (before == null) {
+                line = new WritingLine(primary);
+                return Optional.of(write(allNew.parametersAfter(null)));
+            }
+            if (before instanceof Ready other && other.line.join()) {
+                line = other.line;
+                return Optional.of(write(allNew.parametersAfter(other.allNew)));
+            }
+            return Optional.empty();
+        }
 
-    private Uni<Unwritten> insert(Ready ready) {
-        return ready.parameters == null
-                ? insertSome(ready.events, ready.costs)
-                : insertAll(ready.parameters)
-                        .onFailure(UsageIngest::areNotAllNew)
-                        .recoverWithUni(() -> insertSome(ready.events, ready.costs));
+        private Uni<List<DeadLetter>> write(Tuple parameters) {
+            return line.execute(AllNew.STATEMENT, parameters)
+                    .onFailure(UsageIngest::areNotAllNew)
+                    .invoke(() -> repetitionsExpected = true)
+                    .map(written -> deadLetters(batch, firsts, counted(costs, Unwritten.NONE)));
+        }
+
+        @Override
+        public Uni<List<DeadLetter>> begin() {
+            return partitions
+                    .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), this::insert)
+                    .map(unwritten -> counted(costs, unwritten))
+                    .chain(UsageIngest.this::digestsOfTheRest)
+                    .map(unwritten -> deadLetters(batch, firsts, unwritten));
+        }
+
+        private Uni<Unwritten> insert() {
+            return allNew == null || repetitionsExpected
+                    ? insertSome(events, costs)
+                    : insertAll(allNew.parametersAfter(null))
+                            .onFailure(UsageIngest::areNotAllNew)
+                            .recoverWithUni(() -> insertSome(events, costs));
+        }
     }
 
     private Uni<Unwritten> insertAll(Tuple parameters) {
-        return primary.preparedQuery(UsageInsert.ALL_NEW).execute(parameters).map(written -> Unwritten.NONE);
+        return primary.preparedQuery(AllNew.STATEMENT).execute(parameters).map(written -> Unwritten.NONE);
     }
 
     /** Whoever repeats events seldom repeats one alone: the next batches are looked at closely until one is all new. */
@@ -163,12 +187,13 @@ class UsageIngest {
     }
 
     /** An event that did not count now says nothing of the prices. */
-    private void count(Costs costs, Unwritten unwritten) {
+    private Unwritten counted(Costs costs, Unwritten unwritten) {
         costs.unpriced().stream().filter(unwritten::isWritten).forEach(event -> unpriced.increment());
         costs.drifts().stream()
                 .map(Costs.Drift::id)
                 .filter(unwritten::isWritten)
                 .forEach(event -> priceDrifts.increment());
+        return unwritten;
     }
 
     /** Those that another consumer wrote meanwhile, which the statement waited for but could not see. */
@@ -179,7 +204,7 @@ class UsageIngest {
         }
         return primary.preparedQuery(UsageInsert.DIGESTS)
                 .execute(Tuple.newInstance(io.vertx.sqlclient.Tuple.tuple().addArrayOfUUID(unseen)))
-                .invoke(rows -> rows.forEach(row -> unwritten.digests.put(row.getUUID("id"), row.getUUID("digest"))))
+                .invoke(rows -> rows.forEach(row -> unwritten.digests().put(row.getUUID("id"), row.getUUID("digest"))))
                 .replaceWith(unwritten);
     }
 
@@ -191,9 +216,10 @@ class UsageIngest {
         List<DeadLetter> letters = new ArrayList<>();
         for (Received<UsageRecorded> received : batch) {
             UsageRecorded event = received.event();
-            if (unwritten.ofUnknownUsers.contains(event.id())) {
+            if (unwritten.ofUnknownUsers().contains(event.id())) {
                 letters.add(new DeadLetter(received.record(), UNKNOWN_USER));
-            } else if (isConflict(event, firsts.get(event.id()), unwritten.digests.get(event.id()))) {
+            } else if (isConflict(
+                    event, firsts.get(event.id()), unwritten.digests().get(event.id()))) {
                 letters.add(new DeadLetter(received.record(), CONFLICT));
                 conflicts.increment();
             }
@@ -209,38 +235,5 @@ class UsageIngest {
      */
     private static boolean isConflict(UsageRecorded event, UsageRecorded first, @Nullable UUID counted) {
         return !event.digest().equals(counted == null ? first.digest() : counted);
-    }
-
-    /** Events that were not written: their users are unknown, or they have counted before. */
-    private record Unwritten(Set<UUID> ofUnknownUsers, Map<UUID, UUID> digests) {
-
-        static final Unwritten NONE = new Unwritten(Set.of(), Map.of());
-
-        boolean isEmpty() {
-            return ofUnknownUsers.isEmpty() && digests.isEmpty();
-        }
-
-        static Unwritten of(RowSet<Row> rows) {
-            Unwritten unwritten = new Unwritten(new HashSet<>(), new HashMap<>());
-            for (Row row : rows) {
-                if (row.getBoolean("user_known")) {
-                    unwritten.digests.put(row.getUUID("id"), row.getUUID("digest"));
-                } else {
-                    unwritten.ofUnknownUsers.add(row.getUUID("id"));
-                }
-            }
-            return unwritten;
-        }
-
-        boolean isWritten(UUID id) {
-            return !digests.containsKey(id) && !ofUnknownUsers.contains(id);
-        }
-
-        UUID[] withoutDigest() {
-            return digests.entrySet().stream()
-                    .filter(entry -> entry.getValue() == null)
-                    .map(Map.Entry::getKey)
-                    .toArray(UUID[]::new);
-        }
     }
 }

@@ -2,7 +2,6 @@ package daftar.usage.ingest;
 
 import daftar.usage.quota.BalanceUpdate;
 import daftar.usage.reservation.ReservationSettlement;
-import daftar.usage.rollup.RollupSums;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.math.BigDecimal;
@@ -18,49 +17,10 @@ import java.util.function.IntFunction;
 
 /**
  * The one statement that a batch of events is written with: their keys, their rows, what these add to the roll-ups, the
- * reservations that they settle and what all that makes of the balances.
- * There are two of it: one for batches in which every event is new, as nearly all are, and one that finds out which are.
+ * reservations that they settle and what all that makes of the balances. This form of it finds out which events are new;
+ * {@link AllNew} is the one for batches in which every event is, as nearly all are.
  */
 final class UsageInsert {
-
-    /**
-     * Takes one array a column, in the order of the ids, and {@link RollupSums}; no event may settle a reservation. Fails,
-     * and changes nothing, when one of the events has counted before (23505) or one of the users is unknown (23503). It spares the database a third of the
-     * work: no look-up before each key, no rows handed on, nothing to add up.
-     */
-    static final String ALL_NEW = """
-            WITH keyed AS (
-                INSERT INTO usage_event_keys (id, digest)
-                SELECT e.id, e.digest
-                FROM unnest($1::uuid[], $10::uuid[]) AS e (id, digest)
-                RETURNING 1
-            ),
-            written AS (
-                INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
-                                        cost_usd, metadata, model, input_tokens, output_tokens)
-                SELECT e.id,
-                       e.user_id,
-                       e.session_id,
-                       e.service_name,
-                       e.tokens_used,
-                       e.speech_seconds,
-                       e."timestamp",
-                       e.cost_usd::numeric(10, 6),
-                       e.metadata::jsonb,
-                       e.model,
-                       e.input_tokens,
-                       e.output_tokens
-                FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $11::text[], $12::int[], $13::int[])
-                    AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, model, input_tokens, output_tokens)
-                WHERE (SELECT count(*) FROM keyed) > 0
-                RETURNING 1
-            ),
-            """ + RollupUpsert.OF_SUMS + "," + ReservationSettlement.OF_NONE
-            + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
-            SELECT count(*) AS written FROM written
-            """;
 
     /**
      * Takes one array a column; answers with the events that were not written: whether the user exists, and the
@@ -169,24 +129,6 @@ final class UsageInsert {
         return high != 0 ? high : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
     }
 
-    /** Parameters of {@link #ALL_NEW}. */
-    static Tuple ofAllNew(List<UsageRecorded> events, Costs costs) {
-        RollupSums sums = new RollupSums();
-        for (int i = 0; i < events.size(); i++) {
-            UsageRecorded event = events.get(i);
-            sums.add(
-                    event.userId(),
-                    event.serviceName(),
-                    event.timestamp(),
-                    event.tokensUsed(),
-                    event.speechSeconds(),
-                    costs.costUsd().get(i));
-        }
-        io.vertx.sqlclient.Tuple columns = columns(events, costs);
-        sums.addColumns(columns);
-        return Tuple.newInstance(columns);
-    }
-
     /** Parameters of {@link #SOME_NEW}, or of {@link #SOME_NEW_WITH_DRIFTS} where there are any. */
     static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs) {
         io.vertx.sqlclient.Tuple columns =
@@ -199,7 +141,7 @@ final class UsageInsert {
                 .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new)));
     }
 
-    private static io.vertx.sqlclient.Tuple columns(List<UsageRecorded> events, Costs costs) {
+    static io.vertx.sqlclient.Tuple columns(List<UsageRecorded> events, Costs costs) {
         return io.vertx.sqlclient.Tuple.tuple()
                 .addArrayOfUUID(column(events, UsageRecorded::id, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::userId, UUID[]::new))

@@ -86,7 +86,7 @@ class ConcurrentIngestTest {
         Uni<List<DeadLetter>> all = Uni.createFrom().item(List.of());
         for (List<Received<UsageRecorded>> batch : batches) {
             all = all.chain(before -> ingest.prepare(batch)
-                    .get()
+                    .begin()
                     .map(now -> Stream.concat(before.stream(), now.stream()).toList()));
         }
         return all;

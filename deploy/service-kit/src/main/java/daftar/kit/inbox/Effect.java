@@ -2,8 +2,9 @@ package daftar.kit.inbox;
 
 import io.cloudevents.CloudEvent;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Nullable;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -37,10 +38,29 @@ public interface Effect<E> {
      * while the one before has its effect.
      *
      * @param batch as {@link #apply} takes it, or empty
-     * @return the rest of {@link #apply}, to be asked once and soon; after a failure {@link #apply} is asked
+     * @return the rest of {@link #apply}, to be begun soon; after a failure {@link #apply} is asked
      */
-    default Supplier<Uni<List<DeadLetter>>> prepare(List<Received<E>> batch) {
+    default Prepared prepare(List<Received<E>> batch) {
         return () -> apply(batch);
+    }
+
+    /** A batch for which only the database is wanted. */
+    @FunctionalInterface
+    interface Prepared {
+
+        /** Asked once, when the batch before has had its effect. Answers as {@link Effect#apply} does. */
+        Uni<List<DeadLetter>> begin();
+
+        /**
+         * Asked once, before {@link #begin}, and perhaps while the batch before has yet to have its effect. What it gives
+         * must fail, and change nothing, where that batch has had none. After a failure the batch begins again by {@link #begin}.
+         *
+         * @param before the batch before, itself begun ahead and not known to be done; null when it is done
+         * @return what is asked at once; empty when this batch cannot be begun ahead, or not behind that one
+         */
+        default Optional<Uni<List<DeadLetter>>> ahead(@Nullable Prepared before) {
+            return Optional.empty();
+        }
     }
 
     /** An event as the service reads it, and the record that it came in, bytes as they came. */

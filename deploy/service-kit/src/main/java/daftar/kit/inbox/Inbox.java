@@ -1,6 +1,7 @@
 package daftar.kit.inbox;
 
 import daftar.kit.inbox.Effect.DeadLetter;
+import daftar.kit.inbox.Effect.Prepared;
 import daftar.kit.inbox.Effect.Received;
 import daftar.kit.inbox.Effect.Rejection;
 import daftar.kit.problem.DatabaseFailure;
@@ -25,6 +26,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -53,8 +55,9 @@ import org.jboss.logging.MDC;
  * cannot be read becomes a dead letter, and when the database refuses a batch, halves of it are tried
  * until the record at fault is found. While the database is away the batch waits, and readiness says so.
  *
- * <p>A batch is read and made ready by a thread of its own. What comes by {@link #acceptAhead} is read while the batch before
- * has its effect, so that service and database work at the same time; effects follow each other all the same.
+ * <p>A batch is read and made ready by a thread of its own. What comes by {@link #acceptAhead} is read, and where its effect
+ * knows how to, begun while the batch before has its effect, so that service and database work at the same time; effects
+ * follow each other all the same.
  */
 public final class Inbox<E> {
 
@@ -76,8 +79,29 @@ public final class Inbox<E> {
     private final Counter taken;
     private final Counter dead;
 
-    /** Completes with the batch that was taken last. */
-    private volatile CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+    /** Of the batch that was taken last. */
+    private volatile Turn last = Turn.OVER;
+
+    /**
+     * A batch's place behind the one before.
+     *
+     * @param begun completes with the batch if it was begun ahead, else with null
+     * @param done completes with its effect
+     */
+    private record Turn(CompletableFuture<Prepared> begun, CompletableFuture<Void> done) {
+
+        static final Turn OVER =
+                new Turn(CompletableFuture.completedFuture(null), CompletableFuture.completedFuture(null));
+
+        Turn() {
+            this(new CompletableFuture<>(), new CompletableFuture<>());
+        }
+
+        void fail(Throwable defect) {
+            begun.completeExceptionally(defect);
+            done.completeExceptionally(defect);
+        }
+    }
 
     /**
      * Makes the inbox of one topic.
@@ -94,7 +118,7 @@ public final class Inbox<E> {
 
     /** Takes a batch; completes when all of it is done, however long the database is away. */
     public Uni<Void> accept(ConsumerRecords<byte[], byte[]> records) {
-        return accept(records, CompletableFuture.completedFuture(null));
+        return accept(records, new Turn(), Turn.OVER);
     }
 
     /**
@@ -103,18 +127,21 @@ public final class Inbox<E> {
      * of all later batches.
      */
     public Uni<Void> acceptAhead(Message<ConsumerRecords<byte[], byte[]>> message) {
-        CompletableFuture<Void> before = last;
-        last = accept(message.getPayload(), before)
+        Turn before = last;
+        Turn turn = new Turn();
+        last = turn;
+        accept(message.getPayload(), turn, before)
                 .chain(() -> Uni.createFrom().completionStage(message.ack()))
-                .subscribeAsCompletionStage();
-        return Uni.createFrom().completionStage(before);
+                .subscribe()
+                .with(done -> turn.done.complete(null), turn::fail);
+        return Uni.createFrom().completionStage(before.done);
     }
 
-    private Uni<Void> accept(ConsumerRecords<byte[], byte[]> records, CompletableFuture<Void> before) {
-        return Traces.consuming(records, () -> take(records, before));
+    private Uni<Void> accept(ConsumerRecords<byte[], byte[]> records, Turn turn, Turn before) {
+        return Traces.consuming(records, () -> take(records, turn, before));
     }
 
-    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records, CompletableFuture<Void> before) {
+    private Uni<Void> take(ConsumerRecords<byte[], byte[]> records, Turn turn, Turn before) {
         ConsumerRecord<byte[], byte[]> first = records.iterator().next();
         MDC.put(Correlation.FIELD, first.topic() + "-" + first.partition() + "-" + first.offset());
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -126,17 +153,16 @@ public final class Inbox<E> {
         }
         Context context = Vertx.currentContext();
         return ready(records, context)
-                .call(ready -> Uni.createFrom().completionStage(before))
+                .call(() -> Uni.createFrom().completionStage(before.begun))
+                .map(ready -> ready.ahead(turn, before))
+                .call(() -> Uni.createFrom().completionStage(before.done))
                 // by the batch before's context else, with its correlation id
                 .emitOn(work -> run(context, work))
-                .chain(ready -> apply(effect, ready.reading, ready.begin, true))
+                .chain(this::outcome)
                 .chain(this::keep)
                 .invoke(() -> done.complete(null))
                 .invoke(() -> taken.increment(records.count()));
     }
-
-    /** A batch that only the database is wanted for. */
-    private record Ready<E>(Reading<E> reading, Supplier<Uni<List<DeadLetter>>> begin) {}
 
     /** Off the event loop, which thousands of events would hold up for too long. */
     private Uni<Ready<E>> ready(ConsumerRecords<byte[], byte[]> records, @Nullable Context context) {
@@ -150,11 +176,45 @@ public final class Inbox<E> {
     private Ready<E> ready(ConsumerRecords<byte[], byte[]> records) {
         Reading<E> reading = read(effect, records);
         try {
-            return new Ready<>(reading, effect.prepare(reading.events));
+            return new Ready<>(reading, effect.prepare(reading.events), null);
         } catch (RuntimeException atFault) {
             // some record is, and is found where the batch is applied
-            return new Ready<>(reading, () -> effect.apply(reading.events));
+            return new Ready<>(reading, () -> effect.apply(reading.events), null);
         }
+    }
+
+    /**
+     * A batch that was read and made ready.
+     *
+     * @param outcome of the batch begun ahead; null if it was not
+     */
+    private record Ready<E>(
+            Reading<E> reading, Prepared prepared, @Nullable CompletableFuture<List<DeadLetter>> outcome) {
+
+        /** This batch, begun ahead if it can be. */
+        Ready<E> ahead(Turn turn, Turn before) {
+            boolean over = before.done.isDone();
+            Prepared underWay = over ? null : before.begun.join();
+            Optional<Uni<List<DeadLetter>>> ahead = reading.events.isEmpty() || (!over && underWay == null)
+                    ? Optional.empty()
+                    : prepared.ahead(underWay);
+            Ready<E> begun = new Ready<>(
+                    reading,
+                    prepared,
+                    ahead.map(Uni::subscribeAsCompletionStage).orElse(null));
+            turn.begun.complete(begun.outcome == null ? null : prepared);
+            return begun;
+        }
+    }
+
+    private Uni<List<DeadLetter>> outcome(Ready<E> ready) {
+        Uni<List<DeadLetter>> fromTheBeginning = apply(effect, ready.reading, ready.prepared::begin, true);
+        return ready.outcome == null
+                ? fromTheBeginning
+                : answered(Uni.createFrom().completionStage(ready.outcome))
+                        .map(ready.reading::with)
+                        .onFailure()
+                        .recoverWithUni(fromTheBeginning);
     }
 
     private static void run(@Nullable Context context, Runnable work) {
@@ -177,7 +237,12 @@ public final class Inbox<E> {
     }
 
     /** Records as far as they could be read. */
-    private record Reading<E>(List<Received<E>> events, List<DeadLetter> letters) {}
+    private record Reading<E>(List<Received<E>> events, List<DeadLetter> letters) {
+
+        List<DeadLetter> with(List<DeadLetter> impossible) {
+            return Stream.concat(letters.stream(), impossible.stream()).toList();
+        }
+    }
 
     private static <E> Reading<E> read(Effect<E> effect, Iterable<ConsumerRecord<byte[], byte[]>> records) {
         Reading<E> reading = new Reading<>(new ArrayList<>(), new ArrayList<>());
@@ -193,9 +258,7 @@ public final class Inbox<E> {
 
     private static <E> Uni<List<DeadLetter>> apply(
             Effect<E> effect, Reading<E> reading, Supplier<Uni<List<DeadLetter>>> begin, boolean patient) {
-        return apply(effect, reading.events, begin, patient)
-                .map(impossible -> Stream.concat(reading.letters.stream(), impossible.stream())
-                        .toList());
+        return apply(effect, reading.events, begin, patient).map(reading::with);
     }
 
     /**
@@ -268,11 +331,14 @@ public final class Inbox<E> {
                 .invoke(() -> LOG.warnf("%d dead letters", letters.size()));
     }
 
-    /** Tries again for as long as the failure is one that passes; an attempt without an answer has failed. */
+    /** An attempt without an answer has failed. */
+    private static <T> Uni<T> answered(Uni<T> attempt) {
+        return attempt.ifNoItem().after(LONGEST_ATTEMPT).fail();
+    }
+
+    /** Tries again for as long as the failure is one that passes. */
     private static <T> Uni<T> patiently(Uni<T> work, Predicate<Throwable> passes) {
-        return work.ifNoItem()
-                .after(LONGEST_ATTEMPT)
-                .fail()
+        return answered(work)
                 .onFailure(passes)
                 .invoke(failure -> LOG.warnf(
                         "waiting for the database or the broker: %s",

@@ -1,0 +1,48 @@
+package daftar.usage.ingest;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A connection on which a batch is sent while the one before is being written, so that the database need not wait for what
+ * a client does between two batches. Goes back to the pool when a batch has ended and none is behind it.
+ */
+final class WritingLine {
+
+    private final CompletableFuture<SqlConnection> connection;
+    private int batches = 1;
+
+    /** Begins a line with its first batch, which is to be written by {@link #execute}. */
+    WritingLine(Pool pool) {
+        this.connection = pool.getConnection().subscribeAsCompletionStage();
+    }
+
+    /** Adds a batch, which is to be written by {@link #execute}; false if the line has ended. */
+    synchronized boolean join() {
+        if (batches == 0) {
+            return false;
+        }
+        batches++;
+        return true;
+    }
+
+    /** Sends a batch's statement at once, and gives its answer; asked once a batch. */
+    Uni<RowSet<Row>> execute(String statement, Tuple parameters) {
+        return Uni.createFrom()
+                .completionStage(connection)
+                .chain(open -> open.preparedQuery(statement).execute(parameters))
+                .eventually(this::leave);
+    }
+
+    private synchronized Uni<Void> leave() {
+        batches--;
+        return batches > 0 || connection.isCompletedExceptionally()
+                ? Uni.createFrom().voidItem()
+                : connection.join().close();
+    }
+}
