@@ -1,5 +1,6 @@
 package daftar.usage.archive;
 
+import daftar.kit.database.Pools;
 import daftar.kit.problem.DatabaseFailure;
 import daftar.kit.problem.Problem;
 import daftar.usage.archive.ArchiveProgress.Point;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -53,7 +55,7 @@ class Archiver {
     private final Counter failures;
     private final WorkFolder folder;
     private final int rowsPerFile;
-    private final String primaryUrl;
+    private final List<String> primary;
     private final Optional<String> ownerPassword;
 
     @Inject
@@ -66,7 +68,7 @@ class Archiver {
             MeterRegistry meters,
             @ConfigProperty(name = "daftar.usage.archive.folder") Path folder,
             @ConfigProperty(name = "daftar.usage.archive.rows-per-file") int rowsPerFile,
-            @ConfigProperty(name = "daftar.primary.url") String primaryUrl,
+            @ConfigProperty(name = "daftar.primary.url") List<String> primary,
             @ConfigProperty(name = "daftar.owner.password") Optional<String> ownerPassword) {
         this.vertx = vertx;
         this.archives = archives;
@@ -76,7 +78,7 @@ class Archiver {
         this.failures = meters.counter(FAILURES);
         this.folder = new WorkFolder(folder);
         this.rowsPerFile = rowsPerFile;
-        this.primaryUrl = primaryUrl;
+        this.primary = List.copyOf(primary);
         this.ownerPassword = ownerPassword;
     }
 
@@ -129,12 +131,15 @@ class Archiver {
 
     /** The owner's connection, which is the run's own, or nothing where another run has the lock. */
     private Uni<Optional<SqlConnection>> claim() {
-        PgConnectOptions options = PgConnectOptions.fromUri(primaryUrl)
-                .setUser("usage_owner")
-                .setPassword(ownerPassword.orElseThrow())
-                .setCachePreparedStatements(true)
-                .addProperty("application_name", "usage-service-archive");
-        return PgConnection.connect(vertx, options)
+        List<PgConnectOptions> servers = primary.stream()
+                .map(address -> PgConnectOptions.fromUri(address)
+                        .setUser("usage_owner")
+                        .setPassword(ownerPassword.orElseThrow())
+                        .setCachePreparedStatements(true)
+                        .addProperty("application_name", "usage-service-archive"))
+                .toList();
+        return Pools.primary(vertx.getDelegate(), servers)
+                .chain(options -> PgConnection.connect(vertx, options))
                 .flatMap(connection -> connection
                         .query(LOCK_TIMEOUT)
                         .execute()

@@ -10,7 +10,9 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -29,6 +31,8 @@ class UsageExportResource {
 
     private static final String CSV = "text/csv";
     private static final String NDJSON = "application/x-ndjson";
+
+    private static final MediaType CSV_TYPE = MediaType.valueOf(CSV);
 
     private final UsageExport export;
     private final Clock clock;
@@ -59,6 +63,7 @@ class UsageExportResource {
     @APIResponse(responseCode = "400", description = "A time cannot be read")
     @APIResponse(responseCode = "422", description = "A parameter breaks a rule")
     public RestMulti<String> csv(
+            @Context HttpHeaders headers,
             @PathParam("user_id") UUID userId,
             @Parameter(description = "RFC 3339, inclusive; 30 days before `to` when absent") @QueryParam("from")
                     String from,

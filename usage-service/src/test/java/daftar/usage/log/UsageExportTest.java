@@ -67,6 +67,20 @@ class UsageExportTest {
     }
 
     @Test
+    void aFormatThatItDoesNotKnowIsNotAcceptable() {
+        export("image/png", YEAR)
+                .then()
+                .statusCode(406)
+                .contentType("application/problem+json")
+                .body("status", equalTo(406));
+        export("image/png, application/x-ndjson;q=0.5", YEAR)
+                .then()
+                .statusCode(200)
+                .contentType(startsWith("application/x-ndjson"));
+        export("image/png, text/*;q=0.5", YEAR).then().statusCode(200).contentType(startsWith("text/csv"));
+    }
+
+    @Test
     void aFileOfCommaSeparatedValuesHasAllRowsOldestFirst() {
         rows.used(user, "tutor", 2, "2026-01-02T00:00:00Z");
         rows.used(user, "=chat, \"new\"", 1, "2026-01-01T00:00:00Z");

@@ -80,7 +80,7 @@ public final class BackupSchedule {
 
     /** Has the cluster archive its log from its next start on. */
     public void archive() {
-        tool.prepare(cluster.primary().port(), BackupSettings.ROLE, settings.password());
+        tool.prepare(BackupSettings.ROLE, settings.password());
         cluster.archive(tool.archiveCommand(), ARCHIVE_TIMEOUT);
     }
 

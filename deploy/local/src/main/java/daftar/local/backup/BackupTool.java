@@ -74,7 +74,7 @@ final class BackupTool {
     }
 
     /** Writes what the programs read: the store's credentials, and the password of the role that backs up. */
-    void prepare(int port, String role, String password) {
+    void prepare(String role, String password) {
         try {
             Files.createDirectories(directory);
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
@@ -83,7 +83,7 @@ final class BackupTool {
                     aws_access_key_id = %s
                     aws_secret_access_key = %s
                     """.formatted(store.accessKey(), store.secretKey()));
-            write("pgpass", "rw-------", Loopback.ADDRESS + ":" + port + ":*:" + role + ":" + password + "\n");
+            write("pgpass", "rw-------", Loopback.ADDRESS + ":*:*:" + role + ":" + password + "\n");
             write("run", "rwx------", """
                     #!/bin/sh
                     # the server starts this with its own environment, which knows nothing of the store

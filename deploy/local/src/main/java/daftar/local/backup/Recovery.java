@@ -54,7 +54,7 @@ final class Recovery {
 
     /** What can be restored, once the store has shown that it has the right key. */
     Moments moments(Optional<Connection> primary) throws SQLException {
-        tool.prepare(server.port(), BackupSettings.ROLE, settings.password());
+        tool.prepare(BackupSettings.ROLE, settings.password());
         EncryptionKey.check(client);
         return Moments.of(tool.backups(), client, primary);
     }

@@ -1,6 +1,7 @@
 package daftar.local.backup;
 
 import daftar.local.StartFailure;
+import daftar.local.postgres.PostgresCluster;
 import daftar.local.postgres.RestoredServer;
 import daftar.local.process.LocalProcess;
 import java.io.IOException;
@@ -88,16 +89,19 @@ public final class RestoredDatabase {
         server.release();
         server.archiveHistory();
         Path primary = settings.postgres().resolve("primary");
+        Path data = PostgresCluster.primaryData(settings.postgres());
         Path old = settings.postgres()
                 .resolve("primary.before-" + Instant.now().toString().replace(':', '-'));
         try {
             String moment = Files.readString(momentFile());
-            boolean had = Files.isDirectory(primary);
+            boolean had = Files.isDirectory(data);
             if (had) {
-                Files.move(primary, old);
+                Files.move(data, old);
             }
-            // a copy of what is no longer; the next start makes it anew
-            remove(settings.postgres().resolve("replica"));
+            // the other is a copy of what is no longer; the next start makes it anew
+            for (String left : List.of("primary", "replica", "leader")) {
+                remove(settings.postgres().resolve(left));
+            }
             Files.writeString(restoredTo, moment);
             Files.move(server.data(), primary);
             // the log goes on from an earlier place: the next run with backups begins with a backup

@@ -27,24 +27,23 @@ public final class PostgresCluster {
     /** The superuser's name. */
     public static final String SUPERUSER = "postgres";
 
-    private static final String REPLICATOR = "replicator";
-    private static final String SLOT = "replica";
+    private static final String SLOT = ServerSettings.SLOT;
 
     private final Options options;
-    private final ConnectionBudget budget;
     private final PostgresBinaries binaries;
     private final ServerAccount account;
-    private final PostgresServer primary;
-    private final PostgresServer replica;
-    private List<String> archiveSettings = List.of("archive_mode = off");
+    private final ServerSettings settings;
+    private final Leader leader;
+    private volatile PostgresServer primary;
+    private volatile PostgresServer replica;
 
     /**
      * Where and how the cluster runs.
      *
      * @param directory keeps the programs, both data folders and the pid files
      * @param logs receives {@code postgres-primary.log} and {@code postgres-replica.log}
-     * @param primaryPort port on 127.0.0.1
-     * @param replicaPort port on 127.0.0.1
+     * @param primaryPort port on 127.0.0.1 of the server that is the primary until the other is promoted
+     * @param replicaPort port on 127.0.0.1 of the other
      * @param superuserPassword fixed at the first start
      * @param replicatorPassword of the role that the replica streams as
      * @param sharedBuffersMegabytes cache of each server
@@ -61,7 +60,6 @@ public final class PostgresCluster {
     /** Prepares the programs; starts nothing. */
     public PostgresCluster(Installation installation, Options options) {
         this.options = options;
-        this.budget = ConnectionBudget.read(installation);
         this.account = ServerAccount.detect();
         Path directory = options.directory().toAbsolutePath();
         try {
@@ -74,18 +72,31 @@ public final class PostgresCluster {
                     + " (a folder above it is closed to others): name a data folder such as /var/lib/daftar.");
         }
         this.binaries = PostgresBinaries.unpack(installation.postgresJar(), directory.resolve("programs"));
-        this.primary =
+        this.settings = new ServerSettings(ConnectionBudget.read(installation), options);
+        this.leader = new Leader(directory);
+        PostgresServer first =
                 new PostgresServer("primary", binaries, account, directory, options.logs(), options.primaryPort());
-        this.replica =
+        PostgresServer second =
                 new PostgresServer("replica", binaries, account, directory, options.logs(), options.replicaPort());
+        boolean promoted = leader.isReplica();
+        this.primary = promoted ? second : first;
+        this.replica = promoted ? first : second;
     }
 
+    /** The server that takes writes. Its folder and log have the name of its first role, which a promotion changes. */
     public PostgresServer primary() {
         return primary;
     }
 
+    /** The other. */
     public PostgresServer replica() {
         return replica;
+    }
+
+    /** JDBC address of a database on whichever server is the primary when it is used, without credentials. */
+    public String jdbcUrl(String database) {
+        return "jdbc:postgresql://" + Loopback.ADDRESS + ":" + primary.port() + "," + Loopback.ADDRESS + ":"
+                + replica.port() + "/" + database + "?targetServerType=primary";
     }
 
     /** Who the servers run as, and with them whatever has to read their folders. */
@@ -100,10 +111,7 @@ public final class PostgresCluster {
      * @param timeout after which a segment is handed over though it is not full: what a loss of the machine costs at most
      */
     public void archive(String command, Duration timeout) {
-        archiveSettings = List.of(
-                "archive_mode = on",
-                "archive_command = '" + command.replace("'", "''") + "'",
-                "archive_timeout = " + timeout.toSeconds());
+        settings.archive(command, timeout);
     }
 
     /** A superuser's connection to the primary; the caller closes it. */
@@ -111,19 +119,84 @@ public final class PostgresCluster {
         return primary.connect(database, SUPERUSER, options.superuserPassword());
     }
 
+    /** The same, which fails when the server takes longer than this to answer, now or later. */
+    Connection superuser(String database, Duration limit) throws SQLException {
+        return primary.connect(database, SUPERUSER, options.superuserPassword(), limit);
+    }
+
     /** Starts what does not run and returns when both servers take connections. Idempotent. */
     public void start() {
         if (!Files.isDirectory(primary.data())) {
             initialise();
         }
-        configure(primary);
+        startPrimary();
+        startReplica();
+    }
+
+    /** Starts the primary. */
+    void startPrimary() {
+        settings.write(primary, primary, replica, false);
         primary.start();
-        boolean replicaUsable = prepareReplication() && Files.isDirectory(replica.data());
-        if (!replicaUsable) {
+        finishPromotion();
+    }
+
+    /** Promotes the primary where that was decided and not done. */
+    void finishPromotion() {
+        if (isStandby(primary)) {
+            openForWrites();
+        }
+    }
+
+    /** Starts the replica; makes it anew where it is not a copy of the primary's past, or lost the log to catch up with. */
+    void startReplica() {
+        boolean usable = prepareReplication() && Files.isDirectory(replica.data()) && isStandby(replica);
+        if (!usable) {
             rebuildReplica();
         }
-        configure(replica);
+        settings.write(replica, primary, replica, false);
         replica.start();
+    }
+
+    /**
+     * Lets the replica take the place of the primary, which has died. What is left of the primary's processes is ended first,
+     * and its data is a copy of the new primary's when it starts again: it never takes a write again.
+     */
+    void promote() {
+        primary.fence();
+        leader.is(replica);
+        PostgresServer dead = primary;
+        primary = replica;
+        replica = dead;
+        openForWrites();
+    }
+
+    private void openForWrites() {
+        try (Connection connection = superuser("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet promoted = statement.executeQuery("SELECT pg_promote(true, 60)")) {
+            if (!promoted.next() || !promoted.getBoolean(1)) {
+                throw new StartFailure("The replica was not promoted within a minute: read " + primary.logFile() + ".");
+            }
+        } catch (SQLException e) {
+            throw new StartFailure("The replica cannot be promoted: " + e.getMessage() + ".", e);
+        }
+    }
+
+    /** Has the primary wait with each commit for the replica, or no longer; from now until it starts again. */
+    void synchronous(boolean synchronous, Connection connection) throws SQLException {
+        settings.write(primary, primary, replica, synchronous);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    /** The folder with the primary's data, of the cluster in this directory. */
+    public static Path primaryData(Path directory) {
+        return directory.resolve(new Leader(directory).isReplica() ? "replica" : "primary");
+    }
+
+    private static boolean isStandby(PostgresServer server) {
+        return Files.exists(server.data().resolve("standby.signal"));
     }
 
     /** Stops the replica, then the primary, each with a fast shutdown. */
@@ -134,9 +207,8 @@ public final class PostgresCluster {
 
     private void initialise() {
         Path fresh = sibling("primary.initialising");
-        Path copy = sibling("replica.initialising");
         Path password = sibling("superuser.password");
-        shell("rm -rf \"$1\" \"$2\" \"$3\" && install -d -m 700 \"$1\"", fresh, copy, replica.data());
+        shell("rm -rf \"$1\" \"$2\" && install -d -m 700 \"$1\"", fresh, replica.data());
         account.own(fresh);
         try {
             Files.deleteIfExists(password);
@@ -163,37 +235,28 @@ public final class PostgresCluster {
         } catch (IOException e) {
             throw new StartFailure("Cannot prepare PostgreSQL's folder: " + e.getMessage() + ".", e);
         }
-        copyForReplica(fresh, copy);
-        // the primary's folder appears last: where it exists, everything does
-        shell("mv \"$1\" \"$2\" && mv \"$3\" \"$4\"", copy, replica.data(), fresh, primary.data());
+        // appears whole or not at all
+        shell("mv \"$1\" \"$2\"", fresh, primary.data());
     }
 
-    /** Makes the replica anew from the stopped primary: it lost the log that it would need to catch up. */
+    /** Makes the replica anew from the primary, which goes on working. */
     private void rebuildReplica() {
         replica.stop();
-        primary.stop();
+        replica.fence();
         Path copy = sibling("replica.initialising");
         shell("rm -rf \"$1\" \"$2\"", copy, replica.data());
-        copyForReplica(primary.data(), copy);
-        shell("mv \"$1\" \"$2\"", copy, replica.data());
-        primary.start();
         try (Connection connection = superuser("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
                     + SLOT + "'");
+            // keeps the log that is written while the copy is made
             statement.execute("SELECT pg_create_physical_replication_slot('" + SLOT + "', true)");
+            new LiveCopy(primary.data(), copy).make(connection);
         } catch (SQLException e) {
-            throw new StartFailure("Cannot make the replication slot anew: " + e.getMessage() + ".", e);
+            throw new StartFailure("Cannot copy the primary for its replica: " + e.getMessage() + ".", e);
         }
-    }
-
-    private void copyForReplica(Path source, Path copy) {
-        shell(
-                "cp -a \"$1\" \"$2\" && rm -f \"$2/postmaster.pid\" && rm -rf \"$2\"/pg_replslot/* "
-                        + "&& touch \"$2/standby.signal\"",
-                source,
-                copy);
         account.own(copy);
+        shell("mv \"$1\" \"$2\"", copy, replica.data());
     }
 
     /**
@@ -231,56 +294,11 @@ public final class PostgresCluster {
         }
     }
 
-    private void configure(PostgresServer server) {
-        List<String> lines = new ArrayList<>(List.of(
-                "# written at every start; own settings belong into postgresql.auto.conf (ALTER SYSTEM)",
-                "listen_addresses = '" + Loopback.ADDRESS + "'",
-                "port = " + server.port(),
-                "unix_socket_directories = ''",
-                "max_connections = " + budget.sum(),
-                "superuser_reserved_connections = " + budget.limits().get("superuser"),
-                "shared_buffers = " + options.sharedBuffersMegabytes() + "MB",
-                "wal_level = replica",
-                "max_wal_senders = 10",
-                "max_replication_slots = 10",
-                "wal_keep_size = 256MB",
-                "# a replica that is gone for good must not fill the disk",
-                "max_slot_wal_keep_size = 2GB",
-                "hot_standby = on",
-                "hot_standby_feedback = on",
-                "fsync = on",
-                "synchronous_commit = on",
-                "wal_retrieve_retry_interval = 500ms",
-                "timezone = 'UTC'",
-                "log_timezone = 'UTC'",
-                "password_encryption = 'scram-sha-256'",
-                "shared_preload_libraries = 'pg_stat_statements'",
-                "log_line_prefix = '%m [%p] %q%u@%d '",
-                "# an error's detail and statement quote rows, and rows hold personal data",
-                "log_error_verbosity = terse",
-                "log_min_error_statement = panic"));
-        if (server == primary) {
-            lines.addAll(archiveSettings);
-        }
-        if (server == replica) {
-            lines.add("primary_conninfo = 'host=" + Loopback.ADDRESS + " port=" + options.primaryPort() + " user="
-                    + REPLICATOR + " password=" + options.replicatorPassword()
-                    + " application_name=replica sslmode=disable gssencmode=disable'");
-            lines.add("primary_slot_name = '" + SLOT + "'");
-        }
-        try {
-            Path file = server.data().resolve("postgresql.conf");
-            Files.writeString(file, String.join("\n", lines) + "\n");
-        } catch (IOException e) {
-            throw new StartFailure("Cannot write PostgreSQL's settings: " + e.getMessage() + ".", e);
-        }
-    }
-
     private Path sibling(String name) {
         return primary.data().resolveSibling(name);
     }
 
-    private static void shell(String script, Path... arguments) {
+    static void shell(String script, Path... arguments) {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
         for (Path argument : arguments) {
             command.add(argument.toString());

@@ -67,9 +67,16 @@ public final class PostgresServer {
 
     /** Opens a connection; the caller closes it. */
     public Connection connect(String database, String user, String password) throws SQLException {
+        return connect(database, user, password, Duration.ZERO);
+    }
+
+    /** The same, which fails when the server takes longer than this to answer, now or later; zero for no limit. */
+    Connection connect(String database, String user, String password, Duration limit) throws SQLException {
         Properties credentials = new Properties();
         credentials.setProperty("user", user);
         credentials.setProperty("password", password);
+        credentials.setProperty("loginTimeout", Long.toString(limit.toSeconds()));
+        credentials.setProperty("socketTimeout", Long.toString(limit.toSeconds()));
         // DriverManager knows only the drivers of the class loader that asked it first
         return new Driver().connect(jdbcUrl(database), credentials);
     }
@@ -133,6 +140,30 @@ public final class PostgresServer {
     /** Thaws a frozen server. */
     public void resume() {
         signalAll("CONT");
+    }
+
+    /**
+     * Ends what a killed server has left: its children notice in their own time, and until then hold its memory and
+     * connections. They are known by their working directory, which is the data folder of no other server.
+     */
+    void fence() {
+        boolean gone = Waiting.until(STOP_LIMIT, () -> {
+            List<ProcessHandle> left =
+                    ProcessHandle.allProcesses().filter(this::worksHere).toList();
+            left.forEach(ProcessHandle::destroyForcibly);
+            return left.isEmpty();
+        });
+        if (!gone) {
+            throw new StartFailure(name + " has processes that survive SIGKILL: look at them with ps.");
+        }
+    }
+
+    private boolean worksHere(ProcessHandle process) {
+        try {
+            return Path.of("/proc/" + process.pid() + "/cwd").toRealPath().equals(data.toRealPath());
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     Path data() {

@@ -1,6 +1,5 @@
 package daftar.local.stack;
 
-import daftar.local.postgres.Database;
 import daftar.local.process.Loopback;
 import java.util.Locale;
 import java.util.Map;
@@ -21,8 +20,8 @@ final class AddressTable {
     Addresses addresses() {
         Ports ports = options.ports();
         Map<String, String> values = new TreeMap<>();
-        values.put("primary", jdbc(ports.postgres()));
-        values.put("replica", jdbc(ports.replica()));
+        values.put("primary", stack.databases().writingJdbc());
+        values.put("replica", stack.databases().readingJdbc());
         values.put("kafka", Loopback.ADDRESS + ":" + ports.kafka());
         values.put("s3", "http://" + Loopback.ADDRESS + ":" + ports.s3());
         if (options.backups()) {
@@ -51,9 +50,8 @@ final class AddressTable {
             }
             text.append('\n');
         }
-        String database = "postgresql://" + Loopback.ADDRESS + ":%d/" + Database.NAME;
-        line(text, "PostgreSQL", database.formatted(ports.postgres()));
-        line(text, "replica", database.formatted(ports.replica()));
+        line(text, "PostgreSQL", stack.databases().writing());
+        line(text, "replica", stack.databases().reading());
         line(text, "Kafka", Loopback.ADDRESS + ":" + ports.kafka());
         line(text, "S3", "http://" + Loopback.ADDRESS + ":" + ports.s3() + "  bucket daftar");
         if (options.backups()) {
@@ -93,9 +91,5 @@ final class AddressTable {
 
     private String backupMetrics() {
         return "http://" + Loopback.ADDRESS + ":" + options.ports().backupMetrics() + "/metrics";
-    }
-
-    private static String jdbc(int port) {
-        return "jdbc:postgresql://" + Loopback.ADDRESS + ":" + port + "/" + Database.NAME;
     }
 }

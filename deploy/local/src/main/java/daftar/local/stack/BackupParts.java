@@ -66,7 +66,7 @@ public final class BackupParts {
 
     BackupSchedule schedule(PostgresCluster cluster, String storeAddress, Progress progress) {
         return new BackupSchedule(
-                settings(storeAddress, cluster.primary().jdbcUrl(Database.NAME)),
+                settings(storeAddress, cluster.jdbcUrl(Database.NAME)),
                 cluster,
                 Clock.systemUTC(),
                 progress::say,

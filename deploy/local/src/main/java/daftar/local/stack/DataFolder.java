@@ -136,6 +136,7 @@ public record DataFolder(Path root) {
         Stream.of(
                         postgres().resolve("primary"),
                         postgres().resolve("replica"),
+                        postgres().resolve("leader"),
                         kafka(),
                         s3(),
                         logs(),

@@ -90,7 +90,7 @@ public final class Launch {
             progress.say("everything is ready");
             progress.print(table.text());
             progress.print("Ctrl-C or deploy/local/down stops everything.");
-            watch(stack.parts());
+            watch(stack);
             return 0;
         } catch (StartFailure e) {
             if (stopping.get()) {
@@ -103,14 +103,15 @@ public final class Launch {
         }
     }
 
-    private void watch(List<Part> parts) {
-        Supervision supervision = new Supervision(parts, progress, Clock.systemUTC());
+    private void watch(Stack stack) {
+        Supervision supervision = new Supervision(stack.parts(), progress, Clock.systemUTC());
         while (!stopping.get()) {
             Waiting.until(WATCH, stopping::get);
             // who stops everything waits for a start that is under way, and then finds its process
             synchronized (stopping) {
                 if (!stopping.get()) {
                     supervision.look();
+                    stack.look();
                 }
             }
         }

@@ -13,10 +13,10 @@ import java.util.function.Supplier;
  *
  * @param name for people
  * @param process asks anew each time: somebody may have started it again
- * @param logFile where its last words are
+ * @param log where its last words are
  * @param starting starts it again; a {@link daftar.local.StartFailure} says why it cannot
  */
-record Part(String name, Supplier<Optional<LocalProcess>> process, Path logFile, Runnable starting) {
+record Part(String name, Supplier<Optional<LocalProcess>> process, Supplier<Path> log, Runnable starting) {
     private static final int LINES = 12;
 
     boolean isRunning() {
@@ -27,8 +27,12 @@ record Part(String name, Supplier<Optional<LocalProcess>> process, Path logFile,
         starting.run();
     }
 
+    Path logFile() {
+        return log.get();
+    }
+
     String lastLogLines() {
-        return lastLogLines(logFile);
+        return lastLogLines(logFile());
     }
 
     /** The end of a log, for a message about a process that died. */

@@ -71,13 +71,11 @@ public final class RestoredService implements SmokeTest {
 
     private LocalProcess start(int port, int api, int management) {
         Path jar = ServiceBuild.artifact(installation, NAME);
-        String database = "postgresql://" + Loopback.ADDRESS + ":" + port + "/daftar";
-        Map<String, String> environment = new ServiceEnvironment(new Ports(), secrets, NO_BROKER).of(NAME);
+        DatabaseAddresses database = new DatabaseAddresses(port, port, false);
+        Map<String, String> environment = new ServiceEnvironment(new Ports(), database, secrets, NO_BROKER).of(NAME);
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(api));
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(management));
         environment.put("DAFTAR_ISSUER", "http://" + Loopback.ADDRESS + ":" + api);
-        environment.put("DAFTAR_PRIMARY_URL", database);
-        environment.put("DAFTAR_REPLICA_URL", database);
         List<String> command = new ArrayList<>(List.of(installation.java().toString(), "-Xmx256m", "-XX:+UseSerialGC"));
         if (ClassArchive.isCurrent(installation.java(), folder.cache(), NAME, jar)) {
             command.addAll(ClassArchive.options(installation.java(), folder.cache(), NAME, jar));

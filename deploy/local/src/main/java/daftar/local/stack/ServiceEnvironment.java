@@ -11,11 +11,13 @@ final class ServiceEnvironment {
     static final String ADMINISTRATOR_EMAIL = Secrets.ADMINISTRATOR_EMAIL;
 
     private final Ports ports;
+    private final DatabaseAddresses databases;
     private final Secrets secrets;
     private final String bootstrapServers;
 
-    ServiceEnvironment(Ports ports, Secrets secrets, String bootstrapServers) {
+    ServiceEnvironment(Ports ports, DatabaseAddresses databases, Secrets secrets, String bootstrapServers) {
         this.ports = ports;
+        this.databases = databases;
         this.secrets = secrets;
         this.bootstrapServers = bootstrapServers;
     }
@@ -26,8 +28,8 @@ final class ServiceEnvironment {
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(ports.service(service)));
         environment.put("QUARKUS_MANAGEMENT_HOST", Loopback.ADDRESS);
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(ports.management(service)));
-        environment.put("DAFTAR_PRIMARY_URL", database(ports.postgres()));
-        environment.put("DAFTAR_REPLICA_URL", database(ports.replica()));
+        environment.put("DAFTAR_PRIMARY_URL", databases.writing());
+        environment.put("DAFTAR_REPLICA_URL", databases.reading());
         environment.put("DAFTAR_DATABASE_PASSWORD", secrets.password(Database.application(service)));
         environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
         environment.put("DAFTAR_ISSUER", "http://" + Loopback.ADDRESS + ":" + ports.service("identity"));
@@ -55,9 +57,5 @@ final class ServiceEnvironment {
                     "QUARKUS_S3_AWS_CREDENTIALS_STATIC_PROVIDER_SECRET_ACCESS_KEY", secrets.get("s3_secret_key"));
         }
         return environment;
-    }
-
-    private static String database(int port) {
-        return "postgresql://" + Loopback.ADDRESS + ":" + port + "/" + Database.NAME;
     }
 }

@@ -5,6 +5,7 @@ import daftar.local.StartFailure;
 import daftar.local.backup.BackupSchedule;
 import daftar.local.kafka.KafkaBroker;
 import daftar.local.postgres.Database;
+import daftar.local.postgres.Failover;
 import daftar.local.postgres.Migrations;
 import daftar.local.postgres.PostgresCluster;
 import daftar.local.process.LocalProcess;
@@ -41,6 +42,7 @@ final class Stack {
     private final S3Store store;
     private final List<ServiceProcess> services;
     private final Optional<BackupSchedule> backups;
+    private final Optional<Failover> failover;
     private final ExecutorService starters = Executors.newFixedThreadPool(3);
 
     Stack(Installation installation, StackOptions options, DataFolder folder, Secrets secrets, Progress progress) {
@@ -77,6 +79,7 @@ final class Stack {
                 ? Optional.of(
                         new BackupParts(installation, folder, secrets).schedule(cluster, store.endpoint(), progress))
                 : Optional.empty();
+        this.failover = options.failover() ? Optional.of(new Failover(cluster, progress::say)) : Optional.empty();
         this.services = options.services().stream()
                 .map(name -> new ServiceProcess(installation, folder, name, ports))
                 .toList();
@@ -98,7 +101,8 @@ final class Stack {
     }
 
     private void start(ServiceProcess service) {
-        ServiceEnvironment environment = new ServiceEnvironment(options.ports(), secrets, broker.bootstrapServers());
+        ServiceEnvironment environment =
+                new ServiceEnvironment(options.ports(), databases(), secrets, broker.bootstrapServers());
         service.start(environment.of(service.name()), options.memory());
     }
 
@@ -175,21 +179,34 @@ final class Stack {
     /** Everything that should be running, for whoever watches. */
     List<Part> parts() {
         List<Part> parts = new ArrayList<>();
+        // which server has which part changes with a promotion
         parts.add(new Part(
                 "PostgreSQL primary",
-                cluster.primary()::process,
-                cluster.primary().logFile(),
-                cluster.primary()::start));
+                () -> cluster.primary().process(),
+                () -> cluster.primary().logFile(),
+                failover.<Runnable>map(keeper -> keeper::replacePrimary)
+                        .orElse(() -> cluster.primary().start())));
         parts.add(new Part(
                 "PostgreSQL replica",
-                cluster.replica()::process,
-                cluster.replica().logFile(),
-                cluster.replica()::start));
-        parts.add(new Part("Kafka", broker::process, broker.logFile(), broker::start));
-        parts.add(new Part("S3", store::process, store.logFile(), store::start));
+                () -> cluster.replica().process(),
+                () -> cluster.replica().logFile(),
+                failover.<Runnable>map(keeper -> keeper::replaceReplica)
+                        .orElse(() -> cluster.replica().start())));
+        parts.add(new Part("Kafka", broker::process, broker::logFile, broker::start));
+        parts.add(new Part("S3", store::process, store::logFile, store::start));
         services.forEach(service ->
-                parts.add(new Part(service.name(), service::process, service.logFile(), () -> start(service))));
+                parts.add(new Part(service.name(), service::process, service::logFile, () -> start(service))));
         return parts;
+    }
+
+    /** What is looked after besides processes that die. */
+    void look() {
+        failover.ifPresent(Failover::look);
+    }
+
+    /** Where the database answers. */
+    DatabaseAddresses databases() {
+        return new DatabaseAddresses(cluster.primary().port(), cluster.replica().port(), options.failover());
     }
 
     List<ServiceProcess> services() {

@@ -48,6 +48,12 @@ public final class StackOptions {
                             + " barman-cli-cloud)")
     private boolean backups;
 
+    @Option(
+            names = "--failover",
+            description =
+                    "acknowledge a commit when both servers have it, and promote the replica when the primary dies")
+    private boolean failover;
+
     @Option(names = "--fresh", description = "forget the data of earlier runs")
     private boolean fresh;
 
@@ -74,6 +80,10 @@ public final class StackOptions {
 
     public boolean backups() {
         return backups;
+    }
+
+    public boolean failover() {
+        return failover;
     }
 
     public boolean fresh() {

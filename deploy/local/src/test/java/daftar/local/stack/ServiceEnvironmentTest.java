@@ -83,8 +83,26 @@ class ServiceEnvironmentTest {
                 first.equals(Secrets.of(new DataFolder(folder.resolve("other"))).get("refresh_token_key")));
     }
 
+    @Test
+    void withFailoverAServiceIsToldOfBothServers() {
+        Map<String, String> usage =
+                environment(Secrets.of(new DataFolder(folder)), true).of("usage");
+
+        assertEquals(
+                "postgresql://127.0.0.1:15532/daftar,postgresql://127.0.0.1:15533/daftar",
+                usage.get("DAFTAR_PRIMARY_URL"));
+        assertEquals(
+                "postgresql://127.0.0.1:15533/daftar,postgresql://127.0.0.1:15532/daftar",
+                usage.get("DAFTAR_REPLICA_URL"));
+    }
+
     private static ServiceEnvironment environment(Secrets secrets) {
+        return environment(secrets, false);
+    }
+
+    private static ServiceEnvironment environment(Secrets secrets, boolean failover) {
         Ports ports = CommandLine.populateCommand(new Ports(), "--port-offset=100");
-        return new ServiceEnvironment(ports, secrets, "127.0.0.1:19192");
+        return new ServiceEnvironment(
+                ports, new DatabaseAddresses(ports.postgres(), ports.replica(), failover), secrets, "127.0.0.1:19192");
     }
 }

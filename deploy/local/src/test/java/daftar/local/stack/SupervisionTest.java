@@ -87,7 +87,7 @@ class SupervisionTest {
     }
 
     private Supervision supervisionOf(Runnable starting) {
-        Part part = new Part("sleeper", this::process, log(), starting);
+        Part part = new Part("sleeper", this::process, this::log, starting);
         return new Supervision(List.of(part), new Progress(new PrintStream(said, true, StandardCharsets.UTF_8)), clock);
     }
 

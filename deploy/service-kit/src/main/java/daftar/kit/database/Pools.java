@@ -6,10 +6,12 @@ import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
-import io.vertx.sqlclient.SqlConnectOptions;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -23,8 +25,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Makes the pools with what Quarkus has no property for: how long a caller waits for a connection, and
- * how many may wait. Past either the caller gets a 503 with {@code Retry-After}.
+ * Makes the pools with what Quarkus has no property for: which of several servers a connection goes to, how long a
+ * caller waits for one, and how many may wait. Past either the caller gets a 503 with {@code Retry-After}.
  */
 public final class Pools {
 
@@ -49,7 +51,7 @@ public final class Pools {
 
         @Override
         public Pool create(Input input) {
-            return build("primary", input, waiting, seconds);
+            return build("primary", input, true, waiting, seconds);
         }
     }
 
@@ -59,6 +61,7 @@ public final class Pools {
     static class Replica implements PgPoolCreator {
 
         private static final int SECONDS = 1;
+        private static final int LIFETIME_MINUTES = 5;
 
         private final int waiting;
 
@@ -69,11 +72,21 @@ public final class Pools {
 
         @Override
         public Pool create(Input input) {
-            return build("replica", input, waiting, SECONDS);
+            // a server that was promoted keeps its connections: for so long reads may go to the primary
+            input.poolOptions().setMaxLifetime(LIFETIME_MINUTES).setMaxLifetimeUnit(TimeUnit.MINUTES);
+            return build("replica", input, false, waiting, SECONDS);
         }
     }
 
-    private static Pool build(String name, PgPoolCreator.Input input, int waiting, int seconds) {
+    /** Which of these servers takes writes now, for a connection of one's own; fails while there is none. */
+    public static Uni<PgConnectOptions> primary(Vertx vertx, List<PgConnectOptions> servers) {
+        Servers cluster = new Servers(vertx, servers, true);
+        return Uni.createFrom()
+                .completionStage(
+                        () -> cluster.find().map(PgConnectOptions.class::cast).toCompletionStage());
+    }
+
+    private static Pool build(String name, PgPoolCreator.Input input, boolean writes, int waiting, int seconds) {
         // the name tells the pools apart in sql_pool_*
         PoolOptions options = input.poolOptions()
                 .setName(name)
@@ -82,9 +95,10 @@ public final class Pools {
                 .setConnectionTimeoutUnit(TimeUnit.SECONDS);
         // the longest statements are those that are worth it most; the default leaves out what is longer than 2048
         input.pgConnectOptionsList().forEach(server -> server.setPreparedStatementCacheSqlLimit(LONGEST_STATEMENT));
+        Servers servers = new Servers(input.vertx(), input.pgConnectOptionsList(), writes);
         return PgBuilder.pool()
                 .with(options)
-                .connectingTo(List.<SqlConnectOptions>copyOf(input.pgConnectOptionsList()))
+                .connectingTo(servers::find)
                 .using(input.vertx())
                 .build();
     }

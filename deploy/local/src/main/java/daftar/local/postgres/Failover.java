@@ -1,0 +1,135 @@
+package daftar.local.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * Lets the replica take the place of a primary that dies, without losing anything that was acknowledged. While the replica
+ * follows, a commit is acknowledged when it is on both disks, and only then may the replica be promoted. While it does not
+ * follow, the primary works alone, and is started again where it dies. Used by one thread.
+ */
+public final class Failover {
+    /**
+     * Whether the replica follows closely, whether commits wait for it, how far the log is, and whether the replica has it on
+     * its disk up to a place.
+     */
+    private static final String FOLLOWS = """
+            SELECT pg_current_wal_flush_lsn() - r.flush_lsn < 16 * 1024 * 1024 AS near,
+                   r.sync_state = 'quorum' AS awaited,
+                   pg_current_wal_flush_lsn()::text AS flushed,
+                   coalesce(r.flush_lsn >= ?::pg_lsn, false) AS has_all
+            FROM pg_stat_replication AS r
+            WHERE r.application_name = ? AND r.state = 'streaming'
+            """;
+
+    private static final Duration LIMIT = Duration.ofSeconds(3);
+
+    private final PostgresCluster cluster;
+    private final Consumer<String> say;
+    private Phase phase = Phase.ALONE;
+
+    /** Where the log was when commits began to wait for the replica; null before. */
+    private String beginning;
+
+    /** Whom a commit waits for. */
+    private enum Phase {
+        /** Nobody. */
+        ALONE,
+        /** The replica, which may still lack what was acknowledged before. */
+        JOINING,
+        /** The replica, which has everything that was acknowledged. */
+        TOGETHER
+    }
+
+    /** Of a cluster that has been started; begins with the first {@link #look()}. */
+    public Failover(PostgresCluster cluster, Consumer<String> say) {
+        this.cluster = cluster;
+        this.say = say;
+    }
+
+    /** Whether the replica has everything that was acknowledged, and will. */
+    public boolean isReady() {
+        return phase == Phase.TOGETHER;
+    }
+
+    /** Has commits wait for a replica that follows, and not wait for one that does not. */
+    public void look() {
+        if (!cluster.primary().isRunning()) {
+            return;
+        }
+        cluster.finishPromotion();
+        try (Connection connection = cluster.superuser("postgres", LIMIT)) {
+            look(connection);
+        } catch (SQLException e) {
+            // starting, overloaded or frozen: whoever watches its process knows whether it is dead
+        }
+    }
+
+    private void look(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(FOLLOWS)) {
+            statement.setString(1, beginning);
+            statement.setString(2, ServerSettings.SLOT);
+            try (ResultSet replica = statement.executeQuery()) {
+                if (!replica.next()) {
+                    workAlone(connection);
+                } else if (phase == Phase.ALONE && replica.getBoolean("near")) {
+                    beginning = null;
+                    phase = Phase.JOINING;
+                    cluster.synchronous(true, connection);
+                } else if (phase == Phase.JOINING && replica.getBoolean("awaited")) {
+                    join(replica);
+                }
+            }
+        }
+    }
+
+    /** What was acknowledged before the wait began is told from what was acknowledged after it by a place in the log. */
+    private void join(ResultSet replica) throws SQLException {
+        if (beginning == null) {
+            beginning = replica.getString("flushed");
+        } else if (replica.getBoolean("has_all")) {
+            phase = Phase.TOGETHER;
+            say.accept("commits wait for the replica, which can take the primary's place");
+        }
+    }
+
+    /** The decision first: once commits do not wait any more, the replica must not be promoted. */
+    private void workAlone(Connection connection) throws SQLException {
+        if (phase != Phase.ALONE) {
+            phase = Phase.ALONE;
+            say.accept("the replica does not follow; the primary works alone");
+            cluster.synchronous(false, connection);
+        }
+    }
+
+    /** Gives the cluster a primary again, after it has died. */
+    public void replacePrimary() {
+        boolean promotes = phase == Phase.TOGETHER && cluster.replica().isRunning();
+        phase = Phase.ALONE;
+        if (promotes) {
+            long begin = System.nanoTime();
+            cluster.promote();
+            say.accept("the replica was promoted in " + (System.nanoTime() - begin) / 1_000_000
+                    + " ms; the primary answers on " + cluster.primary().port());
+        } else {
+            cluster.startPrimary();
+        }
+    }
+
+    /** Gives the cluster a replica again, after it has died or was the primary that died. */
+    public void replaceReplica() {
+        if (!cluster.primary().isRunning()) {
+            return;
+        }
+        try (Connection connection = cluster.superuser("postgres", LIMIT)) {
+            workAlone(connection);
+        } catch (SQLException e) {
+            // the settings are written, and are read when the primary starts
+        }
+        cluster.startReplica();
+    }
+}
