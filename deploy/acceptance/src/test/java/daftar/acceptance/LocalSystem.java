@@ -116,9 +116,13 @@ final class LocalSystem implements AutoCloseable {
         return secrets.getProperty(name);
     }
 
-    /** A connection to the primary or the replica as any role. */
+    /** A connection to the server that takes writes, or to the one that began as the replica, as any role. */
     Connection connect(String role, boolean replica) throws SQLException {
-        return DriverManager.getConnection("jdbc:" + database(replica), role, secret("password." + role));
+        String address = replica
+                ? "jdbc:" + database(true)
+                : "jdbc:" + database(false).replace("/daftar", ",127.0.0.1:" + (15433 + offset) + "/daftar")
+                        + "?targetServerType=primary&hostRecheckSeconds=0";
+        return DriverManager.getConnection(address, role, secret("password." + role));
     }
 
     /** Every process that was started on this data, by its command line. */
@@ -135,16 +139,22 @@ final class LocalSystem implements AutoCloseable {
     /**
      * A process as it runs now. The launcher starts one again that ended.
      *
-     * @param part a service, or {@code kafka} or {@code postgres-primary}
+     * @param part a service, or {@code kafka}, or {@code postgres-primary} or {@code postgres-replica}, as the servers began
      */
     LocalProcess process(String part) {
         String pidFile = switch (part) {
             case "kafka" -> "kafka/kafka.pid";
             case "postgres-primary" -> "postgres/primary.pid";
+            case "postgres-replica" -> "postgres/replica.pid";
             default -> "run/" + part + ".pid";
         };
         return LocalProcess.running(part, data.resolve(pidFile), logs().resolve(part + ".log"))
                 .orElseThrow();
+    }
+
+    /** What the launcher has said since it was started. */
+    String launcherSays() throws IOException {
+        return Files.readString(data.resolve("run/up.log"));
     }
 
     Path logs() {

@@ -1,15 +1,12 @@
 package daftar.acceptance;
 
-import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.acceptance.UsageOracle.Amount;
 import daftar.acceptance.UsageOracle.Use;
-import io.restassured.http.ContentType;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -51,8 +48,8 @@ class UsageFaultTest {
     void whatIsAcceptedIsCountedOnceWhoeverIsKilled() throws Exception {
         long seed = Long.getLong("daftar.fault.seed", new Random().nextLong());
         System.out.println("daftar.fault.seed=" + seed);
-        List<UUID> users = registered();
-        subscribed(users.subList(0, SUBSCRIBERS));
+        List<UUID> users = Learners.registered(system, USERS);
+        Learners.subscribed(system, users.subList(0, SUBSCRIBERS));
         try (UsageStream stream = new UsageStream(system);
                 UnrulyTutor tutor = new UnrulyTutor(system, users, seed)) {
             long begin = System.nanoTime();
@@ -118,42 +115,5 @@ class UsageFaultTest {
         assertEquals(List.of(), topic.missing(accepted.keySet()), "Kafka has what it confirmed");
         equal("usage's dead letters", topic.contradictions(accepted), books.deadLetters("usage"));
         equal("billing's dead letters", Map.of(), books.deadLetters("billing"));
-    }
-
-    private static List<UUID> registered() {
-        List<UUID> users = new ArrayList<>();
-        for (int user = 0; user < USERS; user++) {
-            users.add(UUID.fromString(given().contentType(ContentType.JSON)
-                    .body(Map.of(
-                            "email", "learner-" + user + "@example.org", "password", "correct horse battery staple"))
-                    .post(system.api("identity") + "/v1/users")
-                    .then()
-                    .statusCode(201)
-                    .extract()
-                    .path("id")));
-        }
-        return users;
-    }
-
-    private static void subscribed(List<UUID> users) {
-        String token = Logins.administrator(system);
-        for (UUID user : users) {
-            given().auth()
-                    .oauth2(token)
-                    .contentType(ContentType.JSON)
-                    .body(Map.of("plan_name", "basic", "billing_cycle", "monthly"))
-                    .post(system.api("billing") + "/v1/users/" + user + "/subscriptions")
-                    .then()
-                    .statusCode(201);
-        }
-        for (UUID user : users) {
-            Awaitility.await("balance of " + user)
-                    .atMost(Duration.ofSeconds(60))
-                    .until(() -> given().auth()
-                                    .oauth2(token)
-                                    .get(system.api("usage") + "/v1/users/" + user + "/balance")
-                                    .statusCode()
-                            == 200);
-        }
     }
 }

@@ -6,6 +6,7 @@ import daftar.usage.log.UsageExport.JsonLines;
 import io.smallrye.mutiny.Multi;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -68,6 +69,10 @@ class UsageExportResource {
             @Parameter(description = "RFC 3339, inclusive; 30 days before `to` when absent") @QueryParam("from")
                     String from,
             @Parameter(description = "RFC 3339, exclusive; now when absent") @QueryParam("to") String to) {
+        // this method gets what no method produces, too
+        if (headers.getAcceptableMediaTypes().stream().noneMatch(CSV_TYPE::isCompatible)) {
+            throw new NotAcceptableException();
+        }
         return file("usage.csv", export.csv(userId, TimeRange.parse(from, to, clock.instant())));
     }
 

@@ -61,7 +61,6 @@ public final class Pools {
     static class Replica implements PgPoolCreator {
 
         private static final int SECONDS = 1;
-        private static final int LIFETIME_MINUTES = 5;
 
         private final int waiting;
 
@@ -72,8 +71,6 @@ public final class Pools {
 
         @Override
         public Pool create(Input input) {
-            // a server that was promoted keeps its connections: for so long reads may go to the primary
-            input.poolOptions().setMaxLifetime(LIFETIME_MINUTES).setMaxLifetimeUnit(TimeUnit.MINUTES);
             return build("replica", input, false, waiting, SECONDS);
         }
     }

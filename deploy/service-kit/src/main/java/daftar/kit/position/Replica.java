@@ -14,6 +14,7 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -38,8 +39,13 @@ class Replica {
                    coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()) - '0/0'::pg_lsn AS lsn
             """;
 
+    /** A server that was promoted keeps its connections: they end here, and the next ones find the new replica. */
+    private static final String LEAVE_A_PRIMARY =
+            "SELECT pg_terminate_backend(pg_backend_pid()) WHERE NOT pg_is_in_recovery()";
+
     private final Pool primary;
     private final Pool replica;
+    private final boolean severalServers;
     private final long lagLimit;
     private final Clock clock;
     private volatile boolean usable;
@@ -51,11 +57,13 @@ class Replica {
     Replica(
             Pool primary,
             @ReactiveDataSource("ro") Pool replica,
+            @ConfigProperty(name = "daftar.replica.url") List<String> addresses,
             @ConfigProperty(name = "daftar.replica.lag-limit-bytes") long lagLimit,
             Clock clock,
             MeterRegistry meters) {
         this.primary = primary;
         this.replica = replica;
+        this.severalServers = addresses.size() > 1;
         this.lagLimit = lagLimit;
         this.clock = clock;
         this.awaited = new Awaited(null, clock.instant());
@@ -80,6 +88,13 @@ class Replica {
                 .map(rows -> Position.of(rows.iterator().next()));
     }
 
+    /** The same, of a connection that leads to a replica, as those do that are made anew. */
+    private Uni<Position> replayedByReplica(SqlConnection connection) {
+        return severalServers
+                ? connection.query(LEAVE_A_PRIMARY).execute().chain(() -> replayed(connection))
+                : replayed(connection);
+    }
+
     /** Called when a read found the replica broken: nobody else need find out the same way. */
     void dropOut(Throwable cause) {
         if (usable) {
@@ -92,7 +107,7 @@ class Replica {
     Uni<Void> probe() {
         return Uni.combine()
                 .all()
-                .unis(replica.withConnection(this::replayed), primary.withConnection(Writes::position))
+                .unis(replica.withConnection(this::replayedByReplica), primary.withConnection(Writes::position))
                 .asTuple()
                 .ifNoItem()
                 .after(PROBE_LIMIT)

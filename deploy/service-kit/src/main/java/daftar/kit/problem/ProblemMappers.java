@@ -188,7 +188,13 @@ public class ProblemMappers {
                 .allMatch(parameter -> parameter.getValue().stream().allMatch(ID.asMatchPredicate()));
     }
 
-    /** Throwable, since Vert.x reports with one, and no exception, that no connection was to be had in time. */
+    /** An own one, since the extension has one for this type, which knows nothing of lost connections and logs nothing. */
+    @ServerExceptionMapper(priority = FIRST)
+    Response anything(Exception failure) {
+        return ofDatabase(failure);
+    }
+
+    /** Vert.x reports with one, and no exception, that no connection was to be had in time. */
     @ServerExceptionMapper(priority = FIRST)
     Response anything(Throwable failure) {
         return ofDatabase(failure);

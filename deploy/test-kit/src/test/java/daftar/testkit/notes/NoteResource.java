@@ -15,6 +15,7 @@ import daftar.kit.position.Reads;
 import daftar.kit.position.Writes;
 import daftar.kit.request.Idempotency;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.VertxException;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -139,6 +140,25 @@ public class NoteResource {
                 .preparedQuery("SELECT no_such_column FROM notes")
                 .execute()
                 .map(rows -> new Count(0)));
+    }
+
+    /** Ends its own session, as a server that dies does. */
+    @POST
+    @Path("/terminated")
+    @Access(ANYONE)
+    public Uni<Count> terminated() {
+        return writes.writeSql(connection -> connection
+                .query("SELECT pg_terminate_backend(pg_backend_pid())")
+                .execute()
+                .map(rows -> new Count(0)));
+    }
+
+    /** What the client says of a statement whose connection is gone. */
+    @GET
+    @Path("/lost")
+    @Access(ANYONE)
+    public Uni<Count> lost() {
+        return Uni.createFrom().failure(new VertxException("Connection was closed", true));
     }
 
     @GET

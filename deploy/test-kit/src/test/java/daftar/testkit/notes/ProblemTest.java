@@ -136,6 +136,12 @@ class ProblemTest {
     }
 
     @Test
+    void aConnectionThatIsLostIsNoFaultOfTheCaller() {
+        given().post("/v1/terminated").then().spec(problem(Problem.UNAVAILABLE)).header("Retry-After", notNullValue());
+        given().get("/v1/lost").then().spec(problem(Problem.UNAVAILABLE)).header("Retry-After", notNullValue());
+    }
+
+    @Test
     void ourOwnFaultIsA500ThatTellsNothing() {
         given().get("/v1/broken")
                 .then()
