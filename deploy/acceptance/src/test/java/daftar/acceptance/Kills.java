@@ -32,7 +32,7 @@ final class Kills implements AutoCloseable {
     private static final Duration FIRST = Duration.ofSeconds(4);
     private static final Duration SPACE = Duration.ofSeconds(6);
     private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(90);
-    /** The launcher takes a part that dies while it is being started for broken, and waits until it answers. */
+    /** A part that dies while it is being started has died twice for the launcher, which counts. */
     private static final Duration STARTED = Duration.ofSeconds(2);
 
     private final LocalSystem system;

@@ -92,7 +92,8 @@ public final class Launch {
             progress.print("Ctrl-C or deploy/local/down stops everything.");
             watch(stack);
             return 0;
-        } catch (StartFailure e) {
+        } catch (RuntimeException e) {
+            // also an unexpected one: what was started must not live on, and this process with it
             if (stopping.get()) {
                 // told to end while starting: the hook is stopping everything, and its end ends this process
                 return awaitEnd();

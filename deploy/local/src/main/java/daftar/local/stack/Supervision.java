@@ -55,7 +55,8 @@ final class Supervision {
         try {
             part.start();
         } catch (StartFailure e) {
-            leaveAlone(part, e.getMessage());
+            // counts as one more death
+            progress.print(e.getMessage());
         }
     }
 
