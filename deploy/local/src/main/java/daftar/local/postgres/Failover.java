@@ -29,6 +29,7 @@ public final class Failover {
     private static final Duration LIMIT = Duration.ofSeconds(3);
 
     private final PostgresCluster cluster;
+    private final Runnable beforePromotion;
     private final Consumer<String> say;
     private Phase phase = Phase.ALONE;
 
@@ -45,9 +46,16 @@ public final class Failover {
         TOGETHER
     }
 
-    /** Of a cluster that has been started; begins with the first {@link #look()}. */
-    public Failover(PostgresCluster cluster, Consumer<String> say) {
+    /**
+     * Of a cluster that has been started; begins with the first {@link #look()}.
+     *
+     * @param beforePromotion what has to be known before a replica is promoted: the dead primary may have kept log from the
+     *     archive, which is not whole from here on
+     * @param say is told what a person should know
+     */
+    public Failover(PostgresCluster cluster, Runnable beforePromotion, Consumer<String> say) {
         this.cluster = cluster;
+        this.beforePromotion = beforePromotion;
         this.say = say;
     }
 
@@ -112,6 +120,7 @@ public final class Failover {
         phase = Phase.ALONE;
         if (promotes) {
             long begin = System.nanoTime();
+            beforePromotion.run();
             cluster.promote();
             say.accept("the replica was promoted in " + (System.nanoTime() - begin) / 1_000_000
                     + " ms; the primary answers on " + cluster.primary().port());

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,8 +25,6 @@ import java.util.List;
 public final class PostgresCluster {
     /** The superuser's name. */
     public static final String SUPERUSER = "postgres";
-
-    private static final String SLOT = ServerSettings.SLOT;
 
     private final Options options;
     private final PostgresBinaries binaries;
@@ -149,9 +146,19 @@ public final class PostgresCluster {
 
     /** Starts the replica; makes it anew where it is not a copy of the primary's past, or lost the log to catch up with. */
     void startReplica() {
-        boolean usable = prepareReplication() && Files.isDirectory(replica.data()) && isStandby(replica);
-        if (!usable) {
-            rebuildReplica();
+        try (Connection connection = superuser("postgres")) {
+            Replication replication = new Replication(connection);
+            boolean usable = replication.prepare(options.replicatorPassword())
+                    && Files.isDirectory(replica.data())
+                    && isStandby(replica);
+            if (!usable) {
+                rebuildReplica(replication);
+            }
+        } catch (SQLException e) {
+            throw new StartFailure(
+                    "PostgreSQL's primary refuses its superuser (" + e.getMessage()
+                            + "): the secrets do not belong to this data; restore them or start with --fresh.",
+                    e);
         }
         settings.write(replica, primary, replica, false);
         replica.start();
@@ -240,58 +247,19 @@ public final class PostgresCluster {
     }
 
     /** Makes the replica anew from the primary, which goes on working. */
-    private void rebuildReplica() {
+    private void rebuildReplica(Replication replication) {
         replica.stop();
         replica.fence();
         Path copy = sibling("replica.initialising");
         shell("rm -rf \"$1\" \"$2\"", copy, replica.data());
-        try (Connection connection = superuser("postgres");
-                Statement statement = connection.createStatement()) {
-            statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
-                    + SLOT + "'");
-            // keeps the log that is written while the copy is made
-            statement.execute("SELECT pg_create_physical_replication_slot('" + SLOT + "', true)");
-            new LiveCopy(primary.data(), copy).make(connection);
+        try {
+            replication.keepLogFromNow();
+            replication.copy(primary.data(), copy);
         } catch (SQLException e) {
             throw new StartFailure("Cannot copy the primary for its replica: " + e.getMessage() + ".", e);
         }
         account.own(copy);
         shell("mv \"$1\" \"$2\"", copy, replica.data());
-    }
-
-    /**
-     * Makes the replicating role and the slot if they are not there.
-     *
-     * @return false when the slot has lost log that the replica still needs
-     */
-    private boolean prepareReplication() {
-        try (Connection connection = superuser("postgres");
-                PreparedStatement password = connection.prepareStatement("""
-                        SELECT set_config('daftar.replicator_password', ?, false)""");
-                Statement statement = connection.createStatement()) {
-            password.setString(1, options.replicatorPassword());
-            password.execute();
-            statement.execute("""
-                    DO $$
-                    BEGIN
-                        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'replicator') THEN
-                            CREATE ROLE replicator LOGIN REPLICATION CONNECTION LIMIT 3;
-                        END IF;
-                        EXECUTE format('ALTER ROLE replicator PASSWORD %L', current_setting('daftar.replicator_password'));
-                    END $$""");
-            statement.execute("""
-                    SELECT pg_create_physical_replication_slot('replica', true)
-                    WHERE NOT EXISTS (SELECT 1 FROM pg_replication_slots WHERE slot_name = 'replica')""");
-            try (ResultSet slot = statement.executeQuery("""
-                    SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'replica'""")) {
-                return slot.next() && !"lost".equals(slot.getString(1));
-            }
-        } catch (SQLException e) {
-            throw new StartFailure(
-                    "PostgreSQL's primary refuses its superuser (" + e.getMessage()
-                            + "): the secrets do not belong to this data; restore them or start with --fresh.",
-                    e);
-        }
     }
 
     private Path sibling(String name) {

@@ -79,7 +79,9 @@ final class Stack {
                 ? Optional.of(
                         new BackupParts(installation, folder, secrets).schedule(cluster, store.endpoint(), progress))
                 : Optional.empty();
-        this.failover = options.failover() ? Optional.of(new Failover(cluster, progress::say)) : Optional.empty();
+        // the next look of the schedule then makes a backup
+        Runnable gap = () -> BackupSchedule.interrupted(folder.backup());
+        this.failover = options.failover() ? Optional.of(new Failover(cluster, gap, progress::say)) : Optional.empty();
         this.services = options.services().stream()
                 .map(name -> new ServiceProcess(installation, folder, name, ports))
                 .toList();

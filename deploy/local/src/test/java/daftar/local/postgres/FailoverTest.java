@@ -30,7 +30,8 @@ class FailoverTest {
     private final Path folder = TestFolder.fresh("failover");
     private final List<Integer> ports = Loopback.freePorts(2);
     private PostgresCluster cluster = cluster();
-    private Failover failover = new Failover(cluster, line -> {});
+    private final AtomicBoolean told = new AtomicBoolean();
+    private Failover failover = failover();
 
     @BeforeEach
     void startCluster() throws SQLException {
@@ -57,6 +58,7 @@ class FailoverTest {
         Set<Integer> acknowledged = writer.finish();
 
         assertNotEquals(first, cluster.primary());
+        assertTrue(told.get(), "the archive may lack log of the first");
         assertTrue(written(cluster.primary()).containsAll(acknowledged), "nothing is lost");
         failover.replaceReplica();
         awaitReady();
@@ -77,7 +79,7 @@ class FailoverTest {
         cluster.stop();
 
         cluster = cluster();
-        failover = new Failover(cluster, line -> {});
+        failover = failover();
         cluster.start();
 
         assertEquals(first.port(), cluster.replica().port(), "who is the primary is not forgotten");
@@ -107,6 +109,7 @@ class FailoverTest {
         failover.replacePrimary();
 
         assertEquals(first, cluster.primary());
+        assertFalse(told.get(), "whose log goes on");
         assertEquals(Set.of(7), written(first));
     }
 
@@ -137,6 +140,10 @@ class FailoverTest {
 
         first.start();
         assertEquals(Set.of(), written(first));
+    }
+
+    private Failover failover() {
+        return new Failover(cluster, () -> told.set(true), line -> {});
     }
 
     private PostgresCluster cluster() {

@@ -35,7 +35,7 @@ class ServersTest {
     private final Vertx vertx = Vertx.vertx();
     private final Path folder = folder();
     private final PostgresCluster cluster = cluster(folder);
-    private final Failover failover = new Failover(cluster, line -> {});
+    private final Failover failover = new Failover(cluster, () -> {}, line -> {});
     private final PostgresServer first = cluster.primary();
     private final PostgresServer second = cluster.replica();
     // whichever is named first
