@@ -1,5 +1,6 @@
 package daftar.local.postgres;
 
+import daftar.local.StartFailure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -32,6 +33,9 @@ public final class Failover {
     private final Runnable beforePromotion;
     private final Consumer<String> say;
     private Phase phase = Phase.ALONE;
+
+    /** Whether the primary's settings have commits wait; stays so until it was told otherwise. */
+    private boolean waits;
 
     /** Where the log was when commits began to wait for the replica; null before. */
     private String beginning;
@@ -86,6 +90,7 @@ public final class Failover {
                     workAlone(connection);
                 } else if (phase == Phase.ALONE && replica.getBoolean("near")) {
                     beginning = null;
+                    waits = true;
                     phase = Phase.JOINING;
                     cluster.synchronous(true, connection);
                 } else if (phase == Phase.JOINING && replica.getBoolean("awaited")) {
@@ -107,10 +112,11 @@ public final class Failover {
 
     /** The decision first: once commits do not wait any more, the replica must not be promoted. */
     private void workAlone(Connection connection) throws SQLException {
-        if (phase != Phase.ALONE) {
-            phase = Phase.ALONE;
-            say.accept("the replica does not follow; the primary works alone");
+        phase = Phase.ALONE;
+        if (waits) {
             cluster.synchronous(false, connection);
+            waits = false;
+            say.accept("the replica does not follow; the primary works alone");
         }
     }
 
@@ -118,6 +124,7 @@ public final class Failover {
     public void replacePrimary() {
         boolean promotes = phase == Phase.TOGETHER && cluster.replica().isRunning();
         phase = Phase.ALONE;
+        waits = false;
         if (promotes) {
             long begin = System.nanoTime();
             beforePromotion.run();
@@ -137,7 +144,8 @@ public final class Failover {
         try (Connection connection = cluster.superuser("postgres", LIMIT)) {
             workAlone(connection);
         } catch (SQLException e) {
-            // the settings are written, and are read when the primary starts
+            throw new StartFailure(
+                    "The primary, which a replica is made of, does not answer: " + e.getMessage() + ".", e);
         }
         cluster.startReplica();
     }

@@ -26,6 +26,9 @@ public final class PostgresCluster {
     /** The superuser's name. */
     public static final String SUPERUSER = "postgres";
 
+    /** Longer than the minute that the server is given. */
+    private static final Duration PROMOTION_LIMIT = Duration.ofSeconds(70);
+
     private final Options options;
     private final PostgresBinaries binaries;
     private final ServerAccount account;
@@ -178,7 +181,7 @@ public final class PostgresCluster {
     }
 
     private void openForWrites() {
-        try (Connection connection = superuser("postgres");
+        try (Connection connection = superuser("postgres", PROMOTION_LIMIT);
                 Statement statement = connection.createStatement();
                 ResultSet promoted = statement.executeQuery("SELECT pg_promote(true, 60)")) {
             if (!promoted.next() || !promoted.getBoolean(1)) {
