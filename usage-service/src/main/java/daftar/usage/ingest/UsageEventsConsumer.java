@@ -14,7 +14,7 @@ import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Takes topic {@code usage-events}, one batch after the other; each is read while the one before is written. */
+/** Takes topic {@code usage-events}, one batch after the other; each is read and sent while the one before is written. */
 @Startup
 @ApplicationScoped
 class UsageEventsConsumer {
