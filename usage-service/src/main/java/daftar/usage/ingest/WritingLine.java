@@ -15,11 +15,16 @@ import java.util.concurrent.CompletableFuture;
 final class WritingLine {
 
     private final CompletableFuture<SqlConnection> connection;
+
+    /** Completes with the connection when the last statement so far has been sent: what waits for it goes in turn. */
+    private CompletableFuture<SqlConnection> sent;
+
     private int batches = 1;
 
     /** Begins a line with its first batch, which is to be written by {@link #execute}. */
     WritingLine(Pool pool) {
         this.connection = pool.getConnection().subscribeAsCompletionStage();
+        this.sent = connection;
     }
 
     /** Adds a batch, which is to be written by {@link #execute}; false if the line has ended. */
@@ -31,11 +36,19 @@ final class WritingLine {
         return true;
     }
 
-    /** Sends a batch's statement at once, and gives its answer; asked once a batch. */
-    Uni<RowSet<Row>> execute(String statement, Tuple parameters) {
+    /** Sends a batch's statement, after those that were given before; called, and its answer subscribed to, once a batch. */
+    synchronized Uni<RowSet<Row>> execute(String statement, Tuple parameters) {
+        CompletableFuture<RowSet<Row>> answer = new CompletableFuture<>();
+        sent = sent.thenApply(open -> {
+            open.preparedQuery(statement)
+                    .execute(parameters)
+                    .subscribe()
+                    .with(answer::complete, answer::completeExceptionally);
+            return open;
+        });
         return Uni.createFrom()
-                .completionStage(connection)
-                .chain(open -> open.preparedQuery(statement).execute(parameters))
+                .completionStage(sent)
+                .chain(() -> Uni.createFrom().completionStage(answer))
                 .eventually(this::leave);
     }
 
