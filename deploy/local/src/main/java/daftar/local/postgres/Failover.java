@@ -40,6 +40,9 @@ public final class Failover {
     /** Where the log was when commits began to wait for the replica; null before. */
     private String beginning;
 
+    /** What was last said of a promotion that does not succeed; empty if nothing. */
+    private String trouble = "";
+
     /** Whom a commit waits for. */
     private enum Phase {
         /** Nobody. */
@@ -73,11 +76,28 @@ public final class Failover {
         if (!cluster.primary().isRunning()) {
             return;
         }
-        cluster.finishPromotion();
+        if (!promoted()) {
+            return;
+        }
         try (Connection connection = cluster.superuser("postgres", LIMIT)) {
             look(connection);
         } catch (SQLException e) {
             // starting, overloaded or frozen: whoever watches its process knows whether it is dead
+        }
+    }
+
+    /** A promotion that does not succeed is tried again at each look, and told of once: the rest of the system goes on. */
+    private boolean promoted() {
+        try {
+            cluster.finishPromotion();
+            trouble = "";
+            return true;
+        } catch (StartFailure e) {
+            if (!trouble.equals(e.getMessage())) {
+                say.accept(e.getMessage());
+            }
+            trouble = e.getMessage();
+            return false;
         }
     }
 

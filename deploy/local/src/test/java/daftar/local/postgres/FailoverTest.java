@@ -9,12 +9,14 @@ import daftar.local.Installation;
 import daftar.local.TestFolder;
 import daftar.local.process.Loopback;
 import daftar.local.process.Waiting;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -127,6 +129,25 @@ class FailoverTest {
         assertEquals(second.port(), cluster.primary().port());
         says(cluster.primary(), "INSERT INTO noted VALUES (4)");
         assertEquals(Set.of(3, 4), written(cluster.primary()));
+    }
+
+    @Test
+    void aPromotionThatDoesNotSucceedIsToldOfOnceAndTriedAgain() throws Exception {
+        List<String> said = new ArrayList<>();
+        Failover watching = new Failover(cluster, () -> {}, said::add);
+        Path signal = cluster.primary().data().resolve("standby.signal");
+        Files.createFile(signal);
+
+        watching.look();
+        watching.look();
+
+        assertEquals(1, said.size(), said::toString);
+        assertTrue(said.get(0).contains("cannot be promoted"), said::toString);
+        Files.delete(signal);
+        assertTrue(Waiting.until(LIMIT, () -> {
+            watching.look();
+            return watching.isReady();
+        }));
     }
 
     @Test
