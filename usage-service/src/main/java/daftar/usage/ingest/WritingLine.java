@@ -54,8 +54,13 @@ final class WritingLine {
 
     private synchronized Uni<Void> leave() {
         batches--;
-        return batches > 0 || connection.isCompletedExceptionally()
+        return batches > 0
                 ? Uni.createFrom().voidItem()
-                : connection.join().close();
+                : Uni.createFrom()
+                        .completionStage(connection)
+                        .chain(SqlConnection::close)
+                        // there is none to give back
+                        .onFailure()
+                        .recoverWithNull();
     }
 }
