@@ -55,13 +55,15 @@ final class Servers {
         if (servers.size() == 1) {
             return Future.succeededFuture(servers.get(0));
         }
-        if (asking == null) {
-            Future<SqlConnectOptions> answer =
-                    Future.all(servers.stream().map(this::timeline).toList()).map(all -> choose(all.list()));
-            asking = answer;
-            answer.onComplete(done -> answered());
+        if (asking != null) {
+            return asking;
         }
-        return asking;
+        Future<SqlConnectOptions> answer =
+                Future.all(servers.stream().map(this::timeline).toList()).map(all -> choose(all.list()));
+        asking = answer;
+        // perhaps at once
+        answer.onComplete(done -> answered());
+        return answer;
     }
 
     private synchronized void answered() {
