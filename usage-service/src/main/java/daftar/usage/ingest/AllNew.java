@@ -7,7 +7,6 @@ import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.annotation.Nullable;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * A batch in which every event is new, as the one statement takes it that it is written with. It spares the database a third
@@ -16,19 +15,12 @@ import java.util.UUID;
 final class AllNew {
 
     /**
-     * Takes one array a column, in the order of the ids, and {@link RollupSums}; no event may settle a reservation. Fails,
-     * and changes nothing, when one of the events has counted before (23505) or one of the users is unknown (23503), or
-     * when the batch before was to be written by the same session and was not (22P02): the session remembers the last one,
-     * and forgets with the transaction.
+     * Takes one array a column, in the order of the ids, {@link RollupSums} and {@link SessionOrder}; no event may settle a
+     * reservation. Fails, and changes nothing, when one of the events has counted before (23505) or one of the users is
+     * unknown (23503), or when it is not the batch's turn.
      */
-    static final String STATEMENT = """
-            WITH turn AS MATERIALIZED (
-                SELECT set_config('daftar.batch', $22::text, false) AS batch
-                WHERE (CASE
-                           WHEN coalesce(current_setting('daftar.batch', true) = $23::text, $23::text IS NULL) THEN '1'
-                           ELSE 'the batch before has not been written'
-                       END)::int = 1
-            ),
+    static final String STATEMENT =
+            "WITH " + SessionOrder.turn(22) + """
             keyed AS (
                 INSERT INTO usage_event_keys (id, digest)
                 SELECT e.id, e.digest
@@ -59,14 +51,11 @@ final class AllNew {
                 RETURNING 1
             ),
             """ + RollupUpsert.OF_SUMS + "," + ReservationSettlement.OF_NONE
-            + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
+                    + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT count(*) AS written FROM written
             """;
 
     private final io.vertx.sqlclient.Tuple columns;
-
-    /** What the session remembers. */
-    private final String batch = UUID.randomUUID().toString();
 
     AllNew(List<UsageRecorded> events, Costs costs) {
         RollupSums sums = new RollupSums();
@@ -84,16 +73,12 @@ final class AllNew {
         sums.addColumns(columns);
     }
 
-    /**
-     * Parameters of {@link #STATEMENT}.
-     *
-     * @param before the batch that the same session must have written just before; null where it does not matter
-     */
-    Tuple parametersAfter(@Nullable AllNew before) {
+    /** Parameters of {@link #STATEMENT}, for one attempt. */
+    Tuple parameters(String batch, @Nullable String before) {
         io.vertx.sqlclient.Tuple parameters = io.vertx.sqlclient.Tuple.tuple();
         for (int i = 0; i < columns.size(); i++) {
             parameters.addValue(columns.getValue(i));
         }
-        return Tuple.newInstance(parameters.addString(batch).addString(before == null ? null : before.batch));
+        return Tuple.newInstance(SessionOrder.with(parameters, batch, before));
     }
 }

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Writes a batch of events into {@code usage_logs}, each id once and for ever. An event that says something else than
@@ -108,8 +109,11 @@ class UsageIngest {
         @Nullable
         private final AllNew allNew;
 
-        /** On which it was begun ahead, if it was. */
-        private volatile WritingLine line;
+        /** What a session remembers it by. */
+        private final String name = UUID.randomUUID().toString();
+
+        /** On which its statement was sent; null when it has ended and none was. */
+        private final CompletableFuture<WritingLine> line = new CompletableFuture<>();
 
         Ready(List<Received<UsageRecorded>> batch, PriceBook book) {
             this.batch = batch;
@@ -128,55 +132,71 @@ class UsageIngest {
 
         @Override
         public Optional<Uni<List<DeadLetter>>> ahead(@Nullable Prepared before) {
-            if (allNew == null || repetitionsExpected) {
-                return Optional.empty();
-            }
             if (before == null) {
-                line = new WritingLine(primary);
-                return Optional.of(write(allNew.parametersAfter(null)));
+                return Optional.of(answered(write(new WritingLine(primary), null)));
             }
-            if (before instanceof Ready other && other.line.join()) {
-                line = other.line;
-                return Optional.of(write(allNew.parametersAfter(other.allNew)));
+            if (before instanceof Ready other) {
+                return Optional.of(answered(Uni.createFrom()
+                        .completionStage(other.line)
+                        .onItem()
+                        .transformToUni(open -> open != null && open.join()
+                                ? write(open, other.name)
+                                : Uni.createFrom().failure(new NothingToFollow()))));
             }
             return Optional.empty();
         }
 
-        private Uni<List<DeadLetter>> write(Tuple parameters) {
-            return line.execute(AllNew.STATEMENT, parameters)
-                    .onFailure(UsageIngest::areNotAllNew)
-                    .invoke(() -> repetitionsExpected = true)
-                    .map(written -> deadLetters(batch, firsts, counted(costs, Unwritten.NONE)));
-        }
-
         @Override
         public Uni<List<DeadLetter>> begin() {
-            return partitions
-                    .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), this::insert)
-                    .map(unwritten -> counted(costs, unwritten))
+            return answered(partitions
+                    .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), this::write)
+                    .eventually(() -> line.complete(null)));
+        }
+
+        private Uni<Unwritten> write() {
+            boolean isTriedForNew = isTriedForNew();
+            return write(new WritingLine(primary), null)
+                    .onFailure(failure -> isTriedForNew && areNotAllNew(failure))
+                    .recoverWithUni(() -> write(new WritingLine(primary), null));
+        }
+
+        /** @param before name of the batch that this one is sent behind */
+        private Uni<Unwritten> write(WritingLine open, @Nullable String before) {
+            Uni<Unwritten> unwritten = isTriedForNew()
+                    ? open.execute(AllNew.STATEMENT, allNew.parameters(name, before))
+                            .replaceWith(Unwritten.NONE)
+                            .onFailure(UsageIngest::areNotAllNew)
+                            .invoke(() -> repetitionsExpected = true)
+                    : open.execute(someNew(), UsageInsert.ofSomeNew(events, costs, name, before))
+                            .map(Unwritten::of)
+                            .invoke(rest -> repetitionsExpected = !rest.isEmpty());
+            line.complete(open);
+            return unwritten;
+        }
+
+        private boolean isTriedForNew() {
+            return allNew != null && !repetitionsExpected;
+        }
+
+        private String someNew() {
+            return costs.drifts().isEmpty() ? UsageInsert.SOME_NEW : UsageInsert.SOME_NEW_WITH_DRIFTS;
+        }
+
+        private Uni<List<DeadLetter>> answered(Uni<Unwritten> written) {
+            return written.map(unwritten -> counted(costs, unwritten))
                     .chain(UsageIngest.this::digestsOfTheRest)
                     .map(unwritten -> deadLetters(batch, firsts, unwritten));
         }
+    }
 
-        private Uni<Unwritten> insert() {
-            return allNew == null || repetitionsExpected
-                    ? insertSome(events, costs)
-                    : insertAll(allNew.parametersAfter(null))
-                            .onFailure(UsageIngest::areNotAllNew)
-                            .recoverWithUni(() -> insertSome(events, costs));
+    /** The batch before has ended, and its session is not to be had. */
+    private static final class NothingToFollow extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NothingToFollow() {
+            super("the batch before has ended", null, false, false);
         }
-    }
-
-    private Uni<Unwritten> insertAll(Tuple parameters) {
-        return primary.preparedQuery(AllNew.STATEMENT).execute(parameters).map(written -> Unwritten.NONE);
-    }
-
-    /** Whoever repeats events seldom repeats one alone: the next batches are looked at closely until one is all new. */
-    private Uni<Unwritten> insertSome(List<UsageRecorded> events, Costs costs) {
-        return primary.preparedQuery(costs.drifts().isEmpty() ? UsageInsert.SOME_NEW : UsageInsert.SOME_NEW_WITH_DRIFTS)
-                .execute(UsageInsert.ofSomeNew(events, costs))
-                .map(Unwritten::of)
-                .invoke(unwritten -> repetitionsExpected = !unwritten.isEmpty());
     }
 
     /** An event has counted before, or a user is unknown. */

@@ -4,6 +4,7 @@ import daftar.usage.quota.BalanceUpdate;
 import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupUpsert;
 import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.annotation.Nullable;
 import java.math.BigDecimal;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -23,14 +24,14 @@ import java.util.function.IntFunction;
 final class UsageInsert {
 
     /**
-     * Takes one array a column; answers with the events that were not written: whether the user exists, and the
+     * Takes one array a column, and {@link SessionOrder}; answers with the events that were not written: whether the user exists, and the
      * digest of the event that has the id already, as far as it was there when the statement began.
      *
      * <p>{@code (id IN (...)) IS TRUE} is no decoration: as an expression it stays a lookup, where a bare
      * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
      * digest, which would be a join in {@code FROM}.
      */
-    static final String SOME_NEW = statement("");
+    static final String SOME_NEW = statement("", 15);
 
     /**
      * The same, and what of reported costs is not what the price book makes of them, in three more arrays. A statement of
@@ -44,11 +45,11 @@ final class UsageInsert {
                 JOIN event AS e ON e.id = d.id
                 WHERE (d.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
             )
-            """);
+            """, 18);
 
-    private static String statement(String drifted) {
-        return """
-            WITH event AS MATERIALIZED (
+    private static String statement(String drifted, int batch) {
+        return "WITH " + SessionOrder.turn(batch) + """
+            event AS MATERIALIZED (
                 SELECT e.id,
                        e.user_id,
                        e.session_id,
@@ -68,6 +69,7 @@ final class UsageInsert {
                             $8::text[], $9::text[], $10::uuid[], $11::text[], $12::int[], $13::int[], $14::uuid[])
                     AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
                           metadata, digest, model, input_tokens, output_tokens, reservation_id)
+                WHERE (SELECT count(*) FROM turn) > 0
             ),
             fresh AS (
                 INSERT INTO usage_event_keys (id, digest)
@@ -97,7 +99,8 @@ final class UsageInsert {
                 WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS TRUE
                 RETURNING id, user_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd
             ),
-            """ + RollupUpsert.OF_WRITTEN + drifted + "," + ReservationSettlement.OF_FRESH
+            """ + RollupUpsert.OF_WRITTEN + drifted + ","
+                + ReservationSettlement.OF_FRESH
                 + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
             SELECT e.id,
                    e.user_known,
@@ -130,15 +133,15 @@ final class UsageInsert {
     }
 
     /** Parameters of {@link #SOME_NEW}, or of {@link #SOME_NEW_WITH_DRIFTS} where there are any. */
-    static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs) {
+    static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs, String batch, @Nullable String before) {
         io.vertx.sqlclient.Tuple columns =
                 columns(events, costs).addArrayOfUUID(column(events, UsageRecorded::reservationId, UUID[]::new));
-        if (costs.drifts().isEmpty()) {
-            return Tuple.newInstance(columns);
+        if (!costs.drifts().isEmpty()) {
+            columns.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
+                    .addArrayOfString(column(costs.drifts(), Costs.Drift::computedCostUsd, String[]::new))
+                    .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new));
         }
-        return Tuple.newInstance(columns.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
-                .addArrayOfString(column(costs.drifts(), Costs.Drift::computedCostUsd, String[]::new))
-                .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new)));
+        return Tuple.newInstance(SessionOrder.with(columns, batch, before));
     }
 
     static io.vertx.sqlclient.Tuple columns(List<UsageRecorded> events, Costs costs) {

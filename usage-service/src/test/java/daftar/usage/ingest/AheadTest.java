@@ -5,8 +5,8 @@ import static daftar.usage.ingest.UsageEvents.data;
 import static daftar.usage.ingest.UsageEvents.record;
 import static daftar.usage.ingest.UsageEvents.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.kit.inbox.Effect.DeadLetter;
 import daftar.kit.inbox.Effect.Prepared;
@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -72,7 +73,7 @@ class AheadTest {
         this.vertx = vertx;
     }
 
-    /** After a repetition batches wait for each other, until one is all new. */
+    /** After a repetition batches are written by the other statement, until one is all new. */
     @BeforeEach
     void theLastBatchWasAllNew() {
         write(batch(0));
@@ -115,7 +116,38 @@ class AheadTest {
         Prepared second = ingest.prepare(batch(2));
         begun(first.ahead(null)).join();
 
-        assertTrue(second.ahead(first).isEmpty());
+        assertThrows(CompletionException.class, begun(second.ahead(first))::join);
+        assertEquals(1, events.tokens(user));
+    }
+
+    @Test
+    void aBatchFollowsOneThatBeginsInItsTurn() {
+        Prepared first = ingest.prepare(batch(1));
+        Prepared second = ingest.prepare(batch(2));
+
+        CompletableFuture<List<DeadLetter>> two = begun(second.ahead(first));
+        assertFalse(two.isDone());
+        assertEquals(List.of(), first.begin().await().atMost(LIMIT));
+
+        assertEquals(
+                List.of(), two.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join());
+        assertEquals(3, events.tokens(user));
+    }
+
+    @Test
+    void batchesWithRepetitionsAreUnderWayAtOnce() {
+        List<Received<UsageRecorded>> counted = batch(1);
+        write(counted);
+        write(both(counted, batch(2)));
+        Prepared first = ingest.prepare(both(counted, batch(4)));
+        Prepared second = ingest.prepare(both(counted, batch(8)));
+
+        CompletableFuture<List<DeadLetter>> one = begun(first.ahead(null));
+        CompletableFuture<List<DeadLetter>> two = begun(second.ahead(first));
+
+        assertEquals(List.of(), one.join());
+        assertEquals(List.of(), two.join());
+        assertEquals(15, events.tokens(user));
     }
 
     /**
@@ -190,6 +222,11 @@ class AheadTest {
 
     private void write(List<Received<UsageRecorded>> batch) {
         assertEquals(List.of(), ingest.prepare(batch).begin().await().atMost(LIMIT));
+    }
+
+    private static List<Received<UsageRecorded>> both(
+            List<Received<UsageRecorded>> one, List<Received<UsageRecorded>> other) {
+        return Stream.concat(one.stream(), other.stream()).toList();
     }
 
     private List<Received<UsageRecorded>> batch(int tokens) {

@@ -7,6 +7,7 @@ import daftar.local.stack.Addresses;
 import daftar.local.stack.DataFolder;
 import daftar.local.stack.Secrets;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,21 +122,26 @@ public final class Benchmark {
 
     private Measure bare(BareInsert bare, Kind kind, List<UUID> users, Size size, int batch) throws Exception {
         List<Event> events = Workload.lessons(users, size.events(), START);
-        checkpoint();
+        settle();
         return bare.write(kind, events, batch, size.connections());
     }
 
-    private Measure drain(ServiceRun service, List<Event> events) throws SQLException {
-        checkpoint();
+    private Measure drain(ServiceRun service, List<Event> events) throws Exception {
         List<Event> again = events.subList(0, events.size() / ONE_IN_DUPLICATES);
-        return service.drain(events, again);
+        return service.drain(events, again, this::settle);
     }
 
-    /** So that each measurement pays for its own writes alone. */
-    private void checkpoint() throws SQLException {
+    /** So that each measurement pays for its own writes alone: neither the database nor the broker has any left to do. */
+    private void settle() throws SQLException, IOException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("CHECKPOINT");
+        }
+        try {
+            new ProcessBuilder("sync").inheritIO().start().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the disk was written");
         }
     }
 

@@ -3,6 +3,7 @@ package daftar.local.benchmark;
 import daftar.local.benchmark.Workload.Event;
 import daftar.local.process.LocalProcess;
 import daftar.local.stack.DataFolder;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,6 +27,11 @@ final class ServiceRun {
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final long POLL_NANOS = 2_000_000;
     private static final int SAMPLE = 10;
+
+    /** Something that takes its time. */
+    interface Settling {
+        void run() throws SQLException, IOException;
+    }
 
     private final DataFolder folder;
     private final Connection database;
@@ -57,8 +63,9 @@ final class ServiceRun {
      *
      * @param events unique ones
      * @param again of these, sent a second time at the end
+     * @param settle waits for what the sending left to be written to the disk
      */
-    Measure drain(List<Event> events, List<Event> again) throws SQLException {
+    Measure drain(List<Event> events, List<Event> again, Settling settle) throws SQLException, IOException {
         LocalProcess service = service();
         service.pause();
         List<Event> last;
@@ -68,6 +75,7 @@ final class ServiceRun {
             again.forEach(this::send);
             producer.flush();
             last = sendLastOfEachPartition(events.get(0));
+            settle.run();
             watch = Stopwatch.start(folder);
         } finally {
             service.resume();

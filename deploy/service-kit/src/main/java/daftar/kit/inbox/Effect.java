@@ -55,8 +55,9 @@ public interface Effect<E> {
          * Asked once, before {@link #begin}, and perhaps while the batch before has yet to have its effect. What it gives
          * must fail, and change nothing, where that batch has had none. After a failure the batch begins again by {@link #begin}.
          *
-         * @param before the batch before, itself begun ahead and not known to be done; null when it is done
-         * @return what is asked at once; empty when this batch cannot be begun ahead, or not behind that one
+         * @param before the batch before, which is not known to be done, and perhaps has not begun; null when it is done
+         * @return what is asked at once, and must fail at last where that batch ends without it; empty when this batch cannot
+         *     be begun ahead, or not behind that one
          */
         default Optional<Uni<List<DeadLetter>>> ahead(@Nullable Prepared before) {
             return Optional.empty();

@@ -85,7 +85,7 @@ public final class Inbox<E> {
     /**
      * A batch's place behind the one before.
      *
-     * @param begun completes with the batch if it was begun ahead, else with null
+     * @param begun completes with the batch when it has been asked to begin ahead; with null when it holds no event
      * @param done completes with its effect
      */
     private record Turn(CompletableFuture<Prepared> begun, CompletableFuture<Void> done) {
@@ -186,7 +186,7 @@ public final class Inbox<E> {
     /**
      * A batch that was read and made ready.
      *
-     * @param outcome of the batch begun ahead; null if it was not
+     * @param outcome of the batch begun ahead; null if it cannot be
      */
     private record Ready<E>(
             Reading<E> reading, Prepared prepared, @Nullable CompletableFuture<List<DeadLetter>> outcome) {
@@ -202,7 +202,7 @@ public final class Inbox<E> {
                     reading,
                     prepared,
                     ahead.map(Uni::subscribeAsCompletionStage).orElse(null));
-            turn.begun.complete(begun.outcome == null ? null : prepared);
+            turn.begun.complete(reading.events.isEmpty() ? null : prepared);
             return begun;
         }
     }
