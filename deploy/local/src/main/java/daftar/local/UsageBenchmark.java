@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 /** The second half of {@code usage-service/benchmark}: measures the system that its first half started. */
 @Command(name = "benchmark", mixinStandardHelpOptions = true, usageHelpAutoWidth = true)
 public final class UsageBenchmark implements Callable<Integer> {
-    @Option(names = "--events", defaultValue = "400000", description = "events a round (default: ${DEFAULT-VALUE})")
+    @Option(names = "--events", defaultValue = "200000", description = "events a round (default: ${DEFAULT-VALUE})")
     private int events;
 
     @Option(
