@@ -8,7 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
-/** Events that were not written: their users are unknown, or they have counted before. */
+/**
+ * Events that were not written: their users are unknown, or an event with their id has counted before.
+ *
+ * @param digests of what has counted before, by id; null as long as it has not been asked for, and where it has none
+ */
 record Unwritten(Set<UUID> ofUnknownUsers, Map<UUID, UUID> digests) {
 
     static final Unwritten NONE = new Unwritten(Set.of(), Map.of());
@@ -21,7 +25,7 @@ record Unwritten(Set<UUID> ofUnknownUsers, Map<UUID, UUID> digests) {
         Unwritten unwritten = new Unwritten(new HashSet<>(), new HashMap<>());
         for (Row row : rows) {
             if (row.getBoolean("user_known")) {
-                unwritten.digests.put(row.getUUID("id"), row.getUUID("digest"));
+                unwritten.digests.put(row.getUUID("id"), null);
             } else {
                 unwritten.ofUnknownUsers.add(row.getUUID("id"));
             }

@@ -184,7 +184,7 @@ class UsageIngest {
 
         private Uni<List<DeadLetter>> answered(Uni<Unwritten> written) {
             return written.map(unwritten -> counted(costs, unwritten))
-                    .chain(UsageIngest.this::digestsOfTheRest)
+                    .chain(UsageIngest.this::withDigests)
                     .map(unwritten -> deadLetters(batch, firsts, unwritten));
         }
     }
@@ -216,8 +216,8 @@ class UsageIngest {
         return unwritten;
     }
 
-    /** Those that another consumer wrote meanwhile, which the statement waited for but could not see. */
-    private Uni<Unwritten> digestsOfTheRest(Unwritten unwritten) {
+    /** Of the events that had counted before, or were written by another consumer meanwhile. */
+    private Uni<Unwritten> withDigests(Unwritten unwritten) {
         UUID[] unseen = unwritten.withoutDigest();
         if (unseen.length == 0) {
             return Uni.createFrom().item(unwritten);

@@ -24,12 +24,12 @@ import java.util.function.IntFunction;
 final class UsageInsert {
 
     /**
-     * Takes one array a column, and {@link SessionOrder}; answers with the events that were not written: whether the user exists, and the
-     * digest of the event that has the id already, as far as it was there when the statement began.
+     * Takes one array a column, and {@link SessionOrder}; answers with the events that were not written, and whether their users exist:
+     * where they do, an event with the id has counted, and {@link #DIGESTS} has its digest. To ask for that here, row by row,
+     * would be quadratic by a plan that was made while the table was empty.
      *
      * <p>{@code (id IN (...)) IS TRUE} is no decoration: as an expression it stays a lookup, where a bare
-     * {@code IN} may become a join whose method depends on a guess of the arrays' length. The same goes for the
-     * digest, which would be a join in {@code FROM}.
+     * {@code IN} may become a join whose method depends on a guess of the arrays' length.
      */
     static final String SOME_NEW = statement("", 15);
 
@@ -102,9 +102,7 @@ final class UsageInsert {
             """ + RollupUpsert.OF_WRITTEN + drifted + ","
                 + ReservationSettlement.OF_FRESH
                 + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
-            SELECT e.id,
-                   e.user_known,
-                   (SELECT k.digest FROM usage_event_keys AS k WHERE k.id = e.id) AS digest
+            SELECT e.id, e.user_known
             FROM event AS e
             WHERE (e.id IN (SELECT f.id FROM fresh AS f)) IS NOT TRUE
             """;
