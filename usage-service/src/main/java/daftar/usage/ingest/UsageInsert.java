@@ -24,9 +24,9 @@ import java.util.function.IntFunction;
 final class UsageInsert {
 
     /**
-     * Takes one array a column, and {@link SessionOrder}; answers with the events that were not written, and whether their users exist:
-     * where they do, an event with the id has counted, and {@link #DIGESTS} has its digest. To ask for that here, row by row,
-     * would be quadratic by a plan that was made while the table was empty.
+     * Takes one array a column, and {@link SessionOrder}; answers with the events that were not written, and whether their
+     * users exist: where they do, an event with the id has counted, and {@link #DIGESTS} has its digest. To ask for that
+     * here, row by row, would be quadratic by a plan that was made while the table was empty.
      *
      * <p>{@code (id IN (...)) IS TRUE} is no decoration: as an expression it stays a lookup, where a bare
      * {@code IN} may become a join whose method depends on a guess of the arrays' length.

@@ -62,7 +62,9 @@ final class ServiceProcess {
 
     void start(Map<String, String> environment, String heap) {
         Path jar = ServiceBuild.artifact(installation, name);
-        List<String> command = new ArrayList<>(List.of(installation.java().toString(), "-Xmx" + heap));
+        // on one machine the services give way to the database, which they wait for
+        List<String> command =
+                new ArrayList<>(List.of("nice", "-n", "5", installation.java().toString(), "-Xmx" + heap));
         // a batch of events outlives several young collections: room for it there spares most of the full ones
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:NewRatio=1", "-XX:SurvivorRatio=4", "-Duser.timezone=UTC"));
         command.addAll(ClassArchive.options(installation.java(), folder.cache(), name, jar));
