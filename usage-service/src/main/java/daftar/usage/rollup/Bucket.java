@@ -47,25 +47,25 @@ enum Bucket {
     }
 
     /**
-     * A later instant up to which all belongs to one bucket: the bucket's end, or within an hour a change of the
-     * clock, which PostgreSQL's {@code date_trunc} takes for an end too.
+     * A later instant up to which all belongs to one bucket: the bucket's end, or a change of the clock before it, after
+     * which the local time may be one that has been before (30 minutes of it on Lord Howe Island, midnight itself in St
+     * John's until 2011).
      */
     Instant endAfter(Instant start, ZoneId zone) {
         ZonedDateTime local = start.atZone(zone);
-        return switch (this) {
+        LocalDate day = local.toLocalDate();
+        Instant end = switch (this) {
             case MINUTE -> start.truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
-            case HOUR -> {
-                Instant end = local.truncatedTo(ChronoUnit.HOURS).toInstant().plus(1, ChronoUnit.HOURS);
-                ZoneOffsetTransition change = zone.getRules().nextTransition(start);
-                yield change != null && change.getInstant().isBefore(end) ? change.getInstant() : end;
-            }
-            case DAY -> midnight(local.toLocalDate().plusDays(1), zone);
-            case MONTH -> midnight(local.toLocalDate().withDayOfMonth(1).plusMonths(1), zone);
+            case HOUR ->
+                local.toLocalDateTime()
+                        .truncatedTo(ChronoUnit.HOURS)
+                        .plusHours(1)
+                        .toInstant(local.getOffset());
+            case DAY -> day.plusDays(1).atStartOfDay().toInstant(local.getOffset());
+            case MONTH -> day.withDayOfMonth(1).plusMonths(1).atStartOfDay().toInstant(local.getOffset());
         };
-    }
-
-    private static Instant midnight(LocalDate day, ZoneId zone) {
-        return day.atStartOfDay(zone).toInstant();
+        ZoneOffsetTransition change = zone.getRules().nextTransition(start);
+        return change != null && change.getInstant().isBefore(end) ? change.getInstant() : end;
     }
 
     /**

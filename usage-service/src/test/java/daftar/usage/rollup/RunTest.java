@@ -54,6 +54,17 @@ class RunTest {
                 runs("2026-01-01T00:30:00Z", "2026-01-01T02:30:00Z", Bucket.HOUR, ZoneId.of("Asia/Kolkata")));
     }
 
+    /** A local time that comes again does not come for ever. */
+    @Test
+    void clocksThatGoBackByHalfAnHourOrOverMidnightCoverTheirRange() {
+        assertEquals(
+                List.of("1 2026-04-04T14:30 2026-04-04T16:00"),
+                runs("2026-04-04T14:30:00Z", "2026-04-04T16:00:00Z", Bucket.HOUR, ZoneId.of("Australia/Lord_Howe")));
+        assertEquals(
+                List.of("1 2010-11-07T02:00 2010-11-07T04:00", "60 2010-11-07T04:00 2010-11-07T05:00"),
+                runs("2010-11-07T02:00:00Z", "2010-11-07T05:00:00Z", Bucket.DAY, ZoneId.of("America/St_Johns")));
+    }
+
     /** Of ranges, buckets and zones by chance: no gap, no overlap, and no run crosses the end of a local bucket. */
     @Test
     void coversEveryRangeWithoutGapOrOverlapAndNeverAcrossABucketsEnd() {
