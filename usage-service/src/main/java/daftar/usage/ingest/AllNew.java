@@ -4,8 +4,7 @@ import daftar.usage.quota.BalanceUpdate;
 import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupSums;
 import daftar.usage.rollup.RollupUpsert;
-import io.vertx.mutiny.sqlclient.Tuple;
-import jakarta.annotation.Nullable;
+import io.vertx.sqlclient.Tuple;
 import java.util.List;
 
 /**
@@ -55,9 +54,14 @@ final class AllNew {
             SELECT count(*) AS written FROM written
             """;
 
-    private final io.vertx.sqlclient.Tuple columns;
+    private AllNew() {}
 
-    AllNew(List<UsageRecorded> events, Costs costs) {
+    /**
+     * What {@link #STATEMENT} takes of a batch.
+     *
+     * @param columns as {@link UsageInsert#columns} has them
+     */
+    static Tuple columns(Tuple columns, List<UsageRecorded> events, Costs costs) {
         RollupSums sums = new RollupSums();
         for (int i = 0; i < events.size(); i++) {
             UsageRecorded event = events.get(i);
@@ -69,16 +73,8 @@ final class AllNew {
                     event.speechSeconds(),
                     costs.costUsd().get(i));
         }
-        this.columns = UsageInsert.columns(events, costs);
-        sums.addColumns(columns);
-    }
-
-    /** Parameters of {@link #STATEMENT}, for one attempt. */
-    Tuple parameters(String batch, @Nullable String before) {
-        io.vertx.sqlclient.Tuple parameters = io.vertx.sqlclient.Tuple.tuple();
-        for (int i = 0; i < columns.size(); i++) {
-            parameters.addValue(columns.getValue(i));
-        }
-        return Tuple.newInstance(SessionOrder.with(parameters, batch, before));
+        Tuple all = UsageInsert.copy(columns);
+        sums.addColumns(all);
+        return all;
     }
 }

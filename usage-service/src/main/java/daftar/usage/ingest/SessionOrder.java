@@ -31,11 +31,12 @@ final class SessionOrder {
     }
 
     /**
-     * Adds what {@link #turn} takes.
+     * The parameters of one attempt: a statement's columns, which stay as they are, and what {@link #turn} takes.
      *
      * @param before the batch that the same session must have written just before; null where it does not matter
      */
-    static Tuple with(Tuple parameters, String batch, @Nullable String before) {
-        return parameters.addString(batch).addString(before);
+    static io.vertx.mutiny.sqlclient.Tuple with(Tuple columns, String batch, @Nullable String before) {
+        return io.vertx.mutiny.sqlclient.Tuple.newInstance(
+                UsageInsert.copy(columns).addString(batch).addString(before));
     }
 }

@@ -105,9 +105,12 @@ class UsageIngest {
 
         private final Costs costs;
 
-        /** Of the statement that takes every event for new; null where it is not to be tried. */
+        /** What the statement takes that finds out which events are new. */
+        private final io.vertx.sqlclient.Tuple someNew;
+
+        /** What the one takes that takes every event for new; null where it is not to be tried. */
         @Nullable
-        private final AllNew allNew;
+        private final io.vertx.sqlclient.Tuple allNew;
 
         /** What a session remembers it by. */
         private final String name = UUID.randomUUID().toString();
@@ -127,7 +130,9 @@ class UsageIngest {
             // new
             boolean plain =
                     costs.drifts().isEmpty() && events.stream().noneMatch(event -> event.reservationId() != null);
-            this.allNew = plain && !repetitionsExpected ? new AllNew(events, costs) : null;
+            io.vertx.sqlclient.Tuple columns = UsageInsert.columns(events, costs);
+            this.someNew = UsageInsert.ofSomeNew(columns, events, costs);
+            this.allNew = plain && !repetitionsExpected ? AllNew.columns(columns, events, costs) : null;
         }
 
         @Override
@@ -150,6 +155,7 @@ class UsageIngest {
         public Uni<List<DeadLetter>> begin() {
             return answered(partitions
                     .withPartitionsOf(events.stream().map(UsageRecorded::timestamp), this::write)
+                    // also where it is given up: nobody may wait for it in vain
                     .eventually(() -> line.complete(null)));
         }
 
@@ -163,11 +169,11 @@ class UsageIngest {
         /** @param before name of the batch that this one is sent behind */
         private Uni<Unwritten> write(WritingLine open, @Nullable String before) {
             Uni<Unwritten> unwritten = isTriedForNew()
-                    ? open.execute(AllNew.STATEMENT, allNew.parameters(name, before))
+                    ? open.execute(AllNew.STATEMENT, SessionOrder.with(allNew, name, before))
                             .replaceWith(Unwritten.NONE)
                             .onFailure(UsageIngest::areNotAllNew)
                             .invoke(() -> repetitionsExpected = true)
-                    : open.execute(someNew(), UsageInsert.ofSomeNew(events, costs, name, before))
+                    : open.execute(someNewStatement(), SessionOrder.with(someNew, name, before))
                             .map(Unwritten::of)
                             .invoke(rest -> repetitionsExpected = !rest.isEmpty());
             line.complete(open);
@@ -178,7 +184,7 @@ class UsageIngest {
             return allNew != null && !repetitionsExpected;
         }
 
-        private String someNew() {
+        private String someNewStatement() {
             return costs.drifts().isEmpty() ? UsageInsert.SOME_NEW : UsageInsert.SOME_NEW_WITH_DRIFTS;
         }
 

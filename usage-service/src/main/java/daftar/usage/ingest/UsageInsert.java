@@ -3,8 +3,7 @@ package daftar.usage.ingest;
 import daftar.usage.quota.BalanceUpdate;
 import daftar.usage.reservation.ReservationSettlement;
 import daftar.usage.rollup.RollupUpsert;
-import io.vertx.mutiny.sqlclient.Tuple;
-import jakarta.annotation.Nullable;
+import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -130,20 +129,33 @@ final class UsageInsert {
         return high != 0 ? high : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
     }
 
-    /** Parameters of {@link #SOME_NEW}, or of {@link #SOME_NEW_WITH_DRIFTS} where there are any. */
-    static Tuple ofSomeNew(List<UsageRecorded> events, Costs costs, String batch, @Nullable String before) {
-        io.vertx.sqlclient.Tuple columns =
-                columns(events, costs).addArrayOfUUID(column(events, UsageRecorded::reservationId, UUID[]::new));
+    /**
+     * What {@link #SOME_NEW} takes of a batch, or {@link #SOME_NEW_WITH_DRIFTS} where there are any.
+     *
+     * @param columns as {@link #columns} has them
+     */
+    static Tuple ofSomeNew(Tuple columns, List<UsageRecorded> events, Costs costs) {
+        Tuple all = copy(columns).addArrayOfUUID(column(events, UsageRecorded::reservationId, UUID[]::new));
         if (!costs.drifts().isEmpty()) {
-            columns.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
+            all.addArrayOfUUID(column(costs.drifts(), Costs.Drift::id, UUID[]::new))
                     .addArrayOfString(column(costs.drifts(), Costs.Drift::computedCostUsd, String[]::new))
                     .addArrayOfString(column(costs.drifts(), Costs.Drift::priceIds, String[]::new));
         }
-        return Tuple.newInstance(SessionOrder.with(columns, batch, before));
+        return all;
     }
 
-    static io.vertx.sqlclient.Tuple columns(List<UsageRecorded> events, Costs costs) {
-        return io.vertx.sqlclient.Tuple.tuple()
+    /** One of the same arrays. */
+    static Tuple copy(Tuple columns) {
+        Tuple copy = Tuple.tuple();
+        for (int i = 0; i < columns.size(); i++) {
+            copy.addValue(columns.getValue(i));
+        }
+        return copy;
+    }
+
+    /** What all statements take of a batch: one array a column. */
+    static Tuple columns(List<UsageRecorded> events, Costs costs) {
+        return Tuple.tuple()
                 .addArrayOfUUID(column(events, UsageRecorded::id, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::userId, UUID[]::new))
                 .addArrayOfUUID(column(events, UsageRecorded::sessionId, UUID[]::new))

@@ -20,6 +20,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -134,6 +135,23 @@ class AheadTest {
         assertEquals(3, events.tokens(user));
     }
 
+    /** A partition is made first, and meanwhile the attempt is given up, as one without an answer is. */
+    @Test
+    void aBatchDoesNotWaitForOneThatWasGivenUp() {
+        Instant ofAMonthWithoutPartition = Instant.now().minus(Duration.ofDays(57 * 30));
+        Prepared first = ingest.prepare(batch(
+                record(null, UUID.randomUUID().toString(), user, data(user, 1, ofAMonthWithoutPartition.toString()))));
+        Prepared second = ingest.prepare(batch(2));
+
+        CompletableFuture<List<DeadLetter>> two = begun(second.ahead(first));
+        first.begin().subscribe().with(nothing -> {}).cancel();
+
+        CompletionException failure =
+                assertThrows(CompletionException.class, two.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)::join);
+        assertEquals("the batch before has ended", failure.getCause().getMessage());
+        assertEquals(0, events.tokens(user));
+    }
+
     @Test
     void batchesWithRepetitionsAreUnderWayAtOnce() {
         List<Received<UsageRecorded>> counted = batch(1);
@@ -177,7 +195,7 @@ class AheadTest {
                 if (first.putIfAbsent(id, tokens) == null) {
                     ids.add(id);
                 }
-                records.add(consumed(id, tokens));
+                records.add(consumed(record(null, id, user, data(user, tokens))));
             }
             int number = batch;
             take(records, () -> acknowledged.add(number));
@@ -230,12 +248,15 @@ class AheadTest {
     }
 
     private List<Received<UsageRecorded>> batch(int tokens) {
-        ConsumerRecord<byte[], byte[]> record = consumed(UUID.randomUUID().toString(), tokens);
+        return batch(record(null, UUID.randomUUID().toString(), user, data(user, tokens)));
+    }
+
+    private List<Received<UsageRecorded>> batch(ProducerRecord<byte[], byte[]> sent) {
+        ConsumerRecord<byte[], byte[]> record = consumed(sent);
         return List.of(new Received<>(record, (UsageRecorded) Inbox.read(effect, record)));
     }
 
-    private ConsumerRecord<byte[], byte[]> consumed(String id, int tokens) {
-        ProducerRecord<byte[], byte[]> sent = record(null, id, user, data(user, tokens));
+    private ConsumerRecord<byte[], byte[]> consumed(ProducerRecord<byte[], byte[]> sent) {
         return new ConsumerRecord<>(
                 PARTITION.topic(),
                 PARTITION.partition(),

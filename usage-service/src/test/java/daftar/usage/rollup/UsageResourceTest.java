@@ -135,6 +135,25 @@ class UsageResourceTest {
                 .body("buckets.tokens_used", equalTo(List.of(hours)));
     }
 
+    /** Half an hour of Lord Howe Island's clock, and midnight in Havana, come twice. */
+    @ParameterizedTest(name = "{0} by {1}")
+    @CsvSource({
+        "Australia/Lord_Howe, hour, 2026-04-04T13:00:00Z, 2026-04-04T17:00:00Z",
+        "America/Havana, day, 2025-11-01T22:00:00Z, 2025-11-03T08:00:00Z",
+        "America/Havana, hour, 2025-11-01T22:00:00Z, 2025-11-03T08:00:00Z"
+    })
+    void everyRowIsInOneBucketWhereTheClockGoesBack(String zone, String bucket, Instant from, Instant to) {
+        int count = 0;
+        for (Instant time = from; time.isBefore(to); time = time.plus(Duration.ofMinutes(10))) {
+            rows.used(user, "tutor", 1, time.toString());
+            count++;
+        }
+
+        usage("time_zone=" + zone + "&from=" + from + "&to=" + to + "&bucket=" + bucket)
+                .statusCode(200)
+                .body("buckets.tokens_used.sum()", equalTo(count));
+    }
+
     @Test
     void answersWithTheLastThirtyDaysWhereNothingIsSaid() {
         rows.used(user, "tutor", 1, "2020-01-02T00:00:00Z");

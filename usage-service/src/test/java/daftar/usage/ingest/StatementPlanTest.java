@@ -1,0 +1,59 @@
+package daftar.usage.ingest;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daftar.testkit.Stack;
+import daftar.testkit.TestStack;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** A statement that counts may be planned while its tables are empty, and that plan be kept. */
+@QuarkusTest
+@WithTestResource(TestStack.class)
+class StatementPlanTest {
+
+    /**
+     * A look at the keys in the statement itself, row by row, was a scan of all of them each time where the plan had been
+     * made while there were none.
+     */
+    @Test
+    void noPlanOfAStatementReadsTheKeysOfWhatHasCounted() throws Exception {
+        try (Connection connection = Stack.current().connect("usage_owner");
+                Statement statement = connection.createStatement()) {
+            for (String written : List.of(AllNew.STATEMENT, UsageInsert.SOME_NEW, UsageInsert.SOME_NEW_WITH_DRIFTS)) {
+                statement.execute("DEALLOCATE ALL");
+                statement.execute("PREPARE written AS " + written);
+                List<String> plan = new ArrayList<>();
+                try (ResultSet rows = statement.executeQuery("EXPLAIN EXECUTE written(" + nulls(written) + ")")) {
+                    while (rows.next()) {
+                        plan.add(rows.getString(1));
+                    }
+                }
+                assertTrue(plan.stream().anyMatch(line -> line.contains("Insert on usage_event_keys")), plan::toString);
+                assertFalse(
+                        plan.stream().anyMatch(line -> line.matches(".*(Scan|scan).* usage_event_keys.*")),
+                        plan::toString);
+            }
+        }
+    }
+
+    /** As many as it takes parameters. */
+    private static String nulls(String statement) {
+        int last = Pattern.compile("\\$(\\d+)")
+                .matcher(statement)
+                .results()
+                .mapToInt(parameter -> Integer.parseInt(parameter.group(1)))
+                .max()
+                .orElseThrow();
+        return String.join(", ", Collections.nCopies(last, "NULL"));
+    }
+}
