@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.testkit.MetricsTable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -59,6 +61,24 @@ class MainJobTest {
             given().get(system.api(service) + "/q/openapi").then().statusCode(200);
             given().get(system.api(service) + "/q/swagger-ui/").then().statusCode(200);
         }
+    }
+
+    @Test
+    @Order(2)
+    void theServicesGiveWayToTheDatabaseAndTheBroker() throws IOException {
+        int database = niceness("postgres-primary");
+        assertEquals(database, niceness("postgres-replica"));
+        assertEquals(database, niceness("kafka"));
+        for (String service : SERVICES) {
+            assertEquals(Math.min(19, database + 5), niceness(service), service);
+        }
+    }
+
+    /** The 19th field of proc(5)'s stat; the second, the command in parentheses, may hold blanks. */
+    private static int niceness(String part) throws IOException {
+        String stat = Files.readString(
+                Path.of("/proc", Long.toString(system.process(part).pid()), "stat"));
+        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
     }
 
     @Test
