@@ -1,18 +1,12 @@
 package daftar.quarantine;
 
 import daftar.kit.access.Access;
-import daftar.kit.access.Caller;
 import daftar.kit.access.Caller.Kind;
-import daftar.kit.inbox.Effect;
-import daftar.kit.inbox.Inbox;
 import daftar.kit.page.Page;
 import daftar.kit.page.Page.Cursor;
 import daftar.kit.position.Reads;
-import daftar.kit.position.Writes;
 import daftar.kit.problem.Problem;
-import io.quarkus.arc.All;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
@@ -31,17 +25,11 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -49,14 +37,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/**
- * Dead letters over HTTP: to look at, and to try again once their cause is gone.
- *
- * <p>A trial runs the stored record through its topic's {@link Effect} in this process, not through the
- * topic, whose other consumers have had it. The effect de-duplicates as ever, so a trial may be repeated,
- * also after a crash between the effect and the row that tells of it. A letter that will never count is discarded: that is a
- * row among its trials, by which it waits no longer.
- */
+/** Dead letters over HTTP: to look at, and to try again once their cause is gone ({@link Trials}). */
 @Path("/v1/dead-letters")
 @Tag(name = "dead letters", description = "Records that had no effect, and trials to let them have it")
 class DeadLetterResource {
@@ -102,29 +83,13 @@ class DeadLetterResource {
             @NotBlank @Size(max = 500) @Pattern(regexp = TEXT)
             String reason) {}
 
-    record Outcome(long id, String outcome) {}
-
-    private final Map<String, Effect<?>> effects;
-    private final Pool primary;
     private final Reads reads;
-    private final Writes writes;
-    private final Caller.Current caller;
-    private final Clock clock;
+    private final Trials trials;
 
     @Inject
-    DeadLetterResource(
-            @All List<Effect<?>> effects,
-            Pool primary,
-            Reads reads,
-            Writes writes,
-            Caller.Current caller,
-            Clock clock) {
-        this.effects = effects.stream().collect(Collectors.toMap(Effect::topic, Function.identity()));
-        this.primary = primary;
+    DeadLetterResource(Reads reads, Trials trials) {
         this.reads = reads;
-        this.writes = writes;
-        this.caller = caller;
-        this.clock = clock;
+        this.trials = trials;
     }
 
     @GET
@@ -200,11 +165,8 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "applied, or the reason why it had no effect this time either")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
-    public Uni<Outcome> redrive(@PathParam("id") long id, @NotNull @Valid Redrive redrive) {
-        return primary.preparedQuery(LetterQueries.ONE)
-                .execute(Tuple.of(id))
-                .chain(rows -> redrive(rows, redrive.reason()))
-                .map(DeadLetterResource::only);
+    public Uni<Trials.Outcome> redrive(@PathParam("id") long id, @NotNull @Valid Redrive redrive) {
+        return trials.redrive(LetterQueries.ONE, Tuple.of(id), redrive.reason()).map(DeadLetterResource::only);
     }
 
     @POST
@@ -218,11 +180,9 @@ class DeadLetterResource {
                             + "repeat it with the last id as after_id until nothing comes back.")
     @APIResponse(responseCode = "200", description = "Of each: applied, or why it had no effect this time either")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
-    public Uni<List<Outcome>> redriveAll(@NotNull @Valid Redrives redrives) {
-        effectOf(redrives.topic());
-        return primary.preparedQuery(LetterQueries.WAITING_RECORDS)
-                .execute(waiting(redrives))
-                .chain(rows -> redrive(rows, redrives.reason()));
+    public Uni<List<Trials.Outcome>> redriveAll(@NotNull @Valid Redrives redrives) {
+        trials.requireTaken(redrives.topic());
+        return trials.redrive(LetterQueries.WAITING_RECORDS, waiting(redrives), redrives.reason());
     }
 
     @POST
@@ -235,8 +195,8 @@ class DeadLetterResource {
     @APIResponse(responseCode = "200", description = "discarded; or applied, when a trial has applied it before")
     @APIResponse(responseCode = "404", description = "There is no such dead letter")
     @APIResponse(responseCode = "422", description = "The body breaks a rule")
-    public Uni<Outcome> discard(@PathParam("id") long id, @NotNull @Valid Redrive discard) {
-        return discard(LetterQueries.DISCARD_ONE, discard.reason(), Tuple.of(id))
+    public Uni<Trials.Outcome> discard(@PathParam("id") long id, @NotNull @Valid Redrive discard) {
+        return trials.discard(LetterQueries.DISCARD_ONE, Tuple.of(id), discard.reason())
                 .map(DeadLetterResource::only);
     }
 
@@ -248,17 +208,9 @@ class DeadLetterResource {
             description = "Which ones, and how to go on, is said as for trials.")
     @APIResponse(responseCode = "200", description = "Those that were discarded")
     @APIResponse(responseCode = "422", description = "The body breaks a rule, or this service does not take the topic")
-    public Uni<List<Outcome>> discardAll(@NotNull @Valid Redrives discards) {
-        effectOf(discards.topic());
-        return discard(LetterQueries.DISCARD_WAITING, discards.reason(), waiting(discards));
-    }
-
-    private Uni<List<Outcome>> discard(String sql, String reason, Tuple which) {
-        which.addString(caller.get().userId().toString());
-        which.addString(reason);
-        which.addOffsetDateTime(clock.instant().atOffset(ZoneOffset.UTC));
-        return writes.writeSql(connection -> connection.preparedQuery(sql).execute(which))
-                .map(rows -> list(rows, DeadLetterResource::outcome));
+    public Uni<List<Trials.Outcome>> discardAll(@NotNull @Valid Redrives discards) {
+        trials.requireTaken(discards.topic());
+        return trials.discard(LetterQueries.DISCARD_WAITING, waiting(discards), discards.reason());
     }
 
     private static Tuple waiting(Redrives which) {
@@ -280,39 +232,6 @@ class DeadLetterResource {
         return time;
     }
 
-    /** Lets records of one topic have their effect, in their order, then tells what came of it. */
-    private Uni<List<Outcome>> redrive(RowSet<Row> rows, String reason) {
-        // a record equals itself alone
-        Map<ConsumerRecord<byte[], byte[]>, Long> ids = new LinkedHashMap<>();
-        rows.forEach(row -> ids.put(StoredRecord.record(row), row.getLong("id")));
-        if (ids.isEmpty()) {
-            return Uni.createFrom().item(List.of());
-        }
-        String actor = caller.get().userId().toString();
-        String topic = ids.keySet().iterator().next().topic();
-        return Inbox.attempt(effectOf(topic), ids.keySet(), false).chain(refused -> {
-            Map<Long, String> outcomes = new TreeMap<>();
-            ids.values().forEach(id -> outcomes.put(id, "applied"));
-            refused.forEach(letter -> outcomes.put(ids.get(letter.record()), letter.reason()));
-            Tuple told = Tuple.of(
-                    outcomes.keySet().toArray(Long[]::new),
-                    outcomes.values().toArray(String[]::new),
-                    actor,
-                    reason,
-                    clock.instant().atOffset(ZoneOffset.UTC));
-            return writes.writeSql(connection ->
-                            connection.preparedQuery(LetterQueries.TELL).execute(told))
-                    .map(rowsTold -> list(rowsTold, DeadLetterResource::outcome));
-        });
-    }
-
-    private Effect<?> effectOf(String topic) {
-        if (!effects.containsKey(topic)) {
-            throw Problem.UNKNOWN_REFERENCE.because("This service does not take that topic.");
-        }
-        return effects.get(topic);
-    }
-
     private static <T> T only(List<T> found) {
         return found.stream().findFirst().orElseThrow(() -> Problem.NOT_FOUND.because("There is no such dead letter."));
     }
@@ -332,10 +251,6 @@ class DeadLetterResource {
                 row.get(OffsetDateTime.class, "recorded_at").toInstant(),
                 row.getString("outcome"),
                 redrivenAt == null ? null : redrivenAt.toInstant());
-    }
-
-    private static Outcome outcome(Row row) {
-        return new Outcome(row.getLong("dead_letter_id"), row.getString("outcome"));
     }
 
     private static Count count(Row row) {
