@@ -78,7 +78,7 @@ class MainJobTest {
     private static int niceness(String part) throws IOException {
         String stat = Files.readString(
                 Path.of("/proc", Long.toString(system.process(part).pid()), "stat"));
-        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
     }
 
     @Test
