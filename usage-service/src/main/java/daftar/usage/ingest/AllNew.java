@@ -17,41 +17,39 @@ final class AllNew {
      * Takes one array a column, in the order of the ids, {@link RollupSums} and {@link SessionOrder}; no event may settle a
      * reservation. Fails, and changes nothing, when one of the events has counted before (23505) or one of the users is
      * unknown (23503), or when it is not the batch's turn.
+     *
+     * <p>{@code unnest} in the select list reads its arrays as it goes; in {@code FROM} each would be copied to a table of
+     * its own first. Rows that are returned are copied too, so only the keys are: what locks rows of others begins when they
+     * are there.
      */
     static final String STATEMENT =
             "WITH " + SessionOrder.turn(22) + """
-            keyed AS (
+            inserted AS (
                 INSERT INTO usage_event_keys (id, digest)
-                SELECT e.id, e.digest
-                FROM unnest($1::uuid[], $10::uuid[]) AS e (id, digest)
+                SELECT unnest($1::uuid[]), unnest($10::uuid[])
                 WHERE (SELECT count(*) FROM turn) > 0
                 RETURNING 1
             ),
-            written AS (
-                INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
-                                        cost_usd, metadata, model, input_tokens, output_tokens)
-                SELECT e.id,
-                       e.user_id,
-                       e.session_id,
-                       e.service_name,
-                       e.tokens_used,
-                       e.speech_seconds,
-                       e."timestamp",
-                       e.cost_usd::numeric(10, 6),
-                       e.metadata::jsonb,
-                       e.model,
-                       e.input_tokens,
-                       e.output_tokens
-                FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamp[],
-                            $8::text[], $9::text[], $11::text[], $12::int[], $13::int[])
-                    AS e (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp", cost_usd,
-                          metadata, model, input_tokens, output_tokens)
-                WHERE (SELECT count(*) FROM keyed) > 0
-                RETURNING 1
+            keyed AS MATERIALIZED (
+                SELECT count(*) AS keys FROM inserted
             ),
             """ + RollupUpsert.OF_SUMS + "," + ReservationSettlement.OF_NONE
                     + BalanceUpdate.OF_MINUTES_AND_SETTLED + """
-            SELECT count(*) AS written FROM written
+            INSERT INTO usage_logs (id, user_id, session_id, service_name, tokens_used, speech_seconds, "timestamp",
+                                    cost_usd, metadata, model, input_tokens, output_tokens)
+            SELECT unnest($1::uuid[]),
+                   unnest($2::uuid[]),
+                   unnest($3::uuid[]),
+                   unnest($4::text[]),
+                   unnest($5::int[]),
+                   unnest($6::int[]),
+                   unnest($7::timestamp[]),
+                   unnest($8::text[])::numeric(10, 6),
+                   unnest($9::text[])::jsonb,
+                   unnest($11::text[]),
+                   unnest($12::int[]),
+                   unnest($13::int[])
+            WHERE (SELECT keys FROM keyed) > 0
             """;
 
     private AllNew() {}

@@ -100,23 +100,20 @@ public final class RollupUpsert {
 
     /**
      * Adds what {@link RollupSums} has added up, in the same order. Takes its columns as the parameters 14 to 21, and
-     * begins when the rows of {@code written} are there: all statements lock keys, rows and roll-ups in this order. It has
-     * {@code minutes} too.
+     * begins when {@code keyed} has counted the {@code keys} of its events: all statements lock keys and roll-ups in this
+     * order. It has {@code minutes} too.
      */
     public static final String OF_SUMS = """
             sums AS MATERIALIZED (
-                SELECT s.user_id,
-                       s.bucket_minutes,
-                       s.bucket_start,
-                       s.service_name,
-                       s.events,
-                       s.tokens_used,
-                       s.speech_seconds,
-                       s.cost_usd::numeric AS cost_usd
-                FROM unnest($14::uuid[], $15::smallint[], $16::timestamp[], $17::text[], $18::bigint[], $19::bigint[],
-                            $20::bigint[], $21::text[])
-                    AS s (user_id, bucket_minutes, bucket_start, service_name, events, tokens_used, speech_seconds, cost_usd)
-                WHERE (SELECT count(*) FROM written) > 0
+                SELECT unnest($14::uuid[]) AS user_id,
+                       unnest($15::smallint[]) AS bucket_minutes,
+                       unnest($16::timestamp[]) AS bucket_start,
+                       unnest($17::text[]) AS service_name,
+                       unnest($18::bigint[]) AS events,
+                       unnest($19::bigint[]) AS tokens_used,
+                       unnest($20::bigint[]) AS speech_seconds,
+                       unnest($21::text[])::numeric AS cost_usd
+                WHERE (SELECT keys FROM keyed) > 0
             ),
             minutes AS (
                 SELECT s.user_id, s.bucket_start, s.tokens_used, s.speech_seconds

@@ -1,5 +1,6 @@
 package daftar.usage.ingest;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,23 +28,35 @@ class StatementPlanTest {
      * made while there were none.
      */
     @Test
-    void noPlanOfAStatementReadsTheKeysOfWhatHasCounted() throws Exception {
+    void noPlanOfAStatementReadsTheKeysOfWhatHasCounted() throws SQLException {
+        for (String written : List.of(AllNew.STATEMENT, UsageInsert.SOME_NEW, UsageInsert.SOME_NEW_WITH_DRIFTS)) {
+            List<String> plan = plan(written);
+            assertTrue(plan.stream().anyMatch(line -> line.contains("Insert on usage_event_keys")), plan::toString);
+            assertFalse(
+                    plan.stream().anyMatch(line -> line.matches(".*(Scan|scan).* usage_event_keys.*")), plan::toString);
+        }
+    }
+
+    /** A function in FROM would fill a table with each array before the first row is written. */
+    @Test
+    void aBatchInWhichAllIsNewIsReadFromItsArraysAsItIsWritten() throws SQLException {
+        List<String> plan = plan(AllNew.STATEMENT);
+        assertFalse(plan.stream().anyMatch(line -> line.contains("Function Scan")), plan::toString);
+        long arrays = plan.stream().filter(line -> line.contains("ProjectSet")).count();
+        assertEquals(3, arrays, () -> "keys, rows and sums: " + plan);
+    }
+
+    private static List<String> plan(String written) throws SQLException {
         try (Connection connection = Stack.current().connect("usage_owner");
                 Statement statement = connection.createStatement()) {
-            for (String written : List.of(AllNew.STATEMENT, UsageInsert.SOME_NEW, UsageInsert.SOME_NEW_WITH_DRIFTS)) {
-                statement.execute("DEALLOCATE ALL");
-                statement.execute("PREPARE written AS " + written);
-                List<String> plan = new ArrayList<>();
-                try (ResultSet rows = statement.executeQuery("EXPLAIN EXECUTE written(" + nulls(written) + ")")) {
-                    while (rows.next()) {
-                        plan.add(rows.getString(1));
-                    }
+            statement.execute("PREPARE written AS " + written);
+            List<String> plan = new ArrayList<>();
+            try (ResultSet rows = statement.executeQuery("EXPLAIN EXECUTE written(" + nulls(written) + ")")) {
+                while (rows.next()) {
+                    plan.add(rows.getString(1));
                 }
-                assertTrue(plan.stream().anyMatch(line -> line.contains("Insert on usage_event_keys")), plan::toString);
-                assertFalse(
-                        plan.stream().anyMatch(line -> line.matches(".*(Scan|scan).* usage_event_keys.*")),
-                        plan::toString);
             }
+            return plan;
         }
     }
 
