@@ -3,6 +3,7 @@ package daftar.acceptance;
 import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daftar.testkit.MetricsTable;
@@ -72,6 +73,30 @@ class MainJobTest {
         for (String service : SERVICES) {
             assertEquals(Math.min(19, database + 5), niceness(service), service);
         }
+    }
+
+    /** A heap that grows by need stays at what is alive between two batches, and copies each batch several times. */
+    @Test
+    @Order(2)
+    void eachServiceHasItsHeapFromTheBeginning() {
+        for (String service : SERVICES) {
+            String metrics = given().get(system.management(service) + "/q/metrics")
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .asString();
+            assertEquals(heap(metrics, "jvm_memory_max_bytes"), heap(metrics, "jvm_memory_committed_bytes"), service);
+        }
+    }
+
+    private static double heap(String metrics, String name) {
+        List<String> pools = metrics.lines()
+                .filter(line -> line.startsWith(name + "{") && line.contains("area=\"heap\""))
+                .toList();
+        assertFalse(pools.isEmpty(), name);
+        return pools.stream()
+                .mapToDouble(pool -> Double.parseDouble(pool.substring(pool.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     /** The 19th field of proc(5)'s stat; the second, the command in parentheses, may hold blanks. */

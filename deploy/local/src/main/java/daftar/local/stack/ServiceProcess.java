@@ -65,6 +65,10 @@ final class ServiceProcess {
         // on one machine the services give way to the database, which they wait for
         List<String> command =
                 new ArrayList<>(List.of("nice", "-n", "5", installation.java().toString(), "-Xmx" + heap));
+        // all of the heap from the beginning: left to itself it stays at what is alive between two batches, and each
+        // batch is
+        // then copied several times
+        command.add("-Xms" + heap);
         // a batch of events outlives several young collections: room for it there spares most of the full ones
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:NewRatio=1", "-XX:SurvivorRatio=4", "-Duser.timezone=UTC"));
         command.addAll(ClassArchive.options(installation.java(), folder.cache(), name, jar));

@@ -23,7 +23,7 @@ public final class StackOptions {
             names = "--memory",
             paramLabel = "SIZE",
             defaultValue = "${env:DAFTAR_MEMORY:-256m}",
-            description = "largest heap of each service (default: ${DEFAULT-VALUE})")
+            description = "heap of each service (default: ${DEFAULT-VALUE})")
     private String memory;
 
     @Option(
