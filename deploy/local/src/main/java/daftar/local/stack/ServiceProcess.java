@@ -66,8 +66,7 @@ final class ServiceProcess {
         List<String> command =
                 new ArrayList<>(List.of("nice", "-n", "5", installation.java().toString(), "-Xmx" + heap));
         // all of the heap from the beginning: left to itself it stays at what is alive between two batches, and each
-        // batch is
-        // then copied several times
+        // batch is then copied several times
         command.add("-Xms" + heap);
         // a batch of events outlives several young collections: room for it there spares most of the full ones
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:NewRatio=1", "-XX:SurvivorRatio=4", "-Duser.timezone=UTC"));
