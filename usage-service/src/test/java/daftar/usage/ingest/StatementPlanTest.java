@@ -42,8 +42,13 @@ class StatementPlanTest {
     void aBatchInWhichAllIsNewIsReadFromItsArraysAsItIsWritten() throws SQLException {
         List<String> plan = plan(AllNew.STATEMENT);
         assertFalse(plan.stream().anyMatch(line -> line.contains("Function Scan")), plan::toString);
-        long arrays = plan.stream().filter(line -> line.contains("ProjectSet")).count();
-        assertEquals(3, arrays, () -> "keys, rows and sums: " + plan);
+        assertEquals(3, lines(plan, "ProjectSet"), () -> "keys, rows and sums: " + plan);
+        assertEquals(1, lines(plan, "CTE Scan on turn"), () -> "keys wait for the turn: " + plan);
+        assertEquals(2, lines(plan, "CTE Scan on keyed"), () -> "rows and sums wait for the keys: " + plan);
+    }
+
+    private static long lines(List<String> plan, String with) {
+        return plan.stream().filter(line -> line.contains(with)).count();
     }
 
     private static List<String> plan(String written) throws SQLException {
