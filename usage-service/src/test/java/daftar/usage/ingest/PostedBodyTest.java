@@ -37,7 +37,7 @@ class PostedBodyTest {
 
         @Override
         public Uni<List<DeadLetter>> apply(List<Received<UsageEvent>> batch) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("what is posted is read, and nothing more");
         }
     };
 
