@@ -230,6 +230,7 @@ public final class Benchmark {
         line(
                 "load average at the start %s",
                 Files.readString(Path.of("/proc/loadavg")).strip());
+        line("usage-service with %s", ServiceRun.heap(folder));
         line(
                 "%d events a round, median of %d rounds, %d users, %d writing connections",
                 size.events(), size.rounds(), size.users(), size.connections());

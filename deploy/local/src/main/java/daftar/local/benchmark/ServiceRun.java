@@ -4,6 +4,8 @@ import daftar.local.benchmark.Workload.Event;
 import daftar.local.process.LocalProcess;
 import daftar.local.stack.DataFolder;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -66,7 +69,7 @@ final class ServiceRun {
      * @param settle waits for what the sending left to be written to the disk
      */
     Measure drain(List<Event> events, List<Event> again, Settling settle) throws SQLException, IOException {
-        LocalProcess service = service();
+        LocalProcess service = service(folder);
         service.pause();
         List<Event> last;
         Stopwatch watch;
@@ -119,7 +122,16 @@ final class ServiceRun {
         return sorted;
     }
 
-    private LocalProcess service() {
+    /** The heap that the service was given, on which its speed depends: options of its Java, as proc(5)'s cmdline has them. */
+    static String heap(DataFolder folder) throws IOException {
+        String command =
+                Files.readString(Path.of("/proc", Long.toString(service(folder).pid()), "cmdline"));
+        return Arrays.stream(command.split("\0", -1))
+                .filter(option -> option.startsWith("-Xm"))
+                .collect(Collectors.joining(" "));
+    }
+
+    private static LocalProcess service(DataFolder folder) {
         return LocalProcess.running(
                         "usage",
                         folder.run().resolve("usage.pid"),
